@@ -1,0 +1,2 @@
+//! federal-hub
+fn main() {}

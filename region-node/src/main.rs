@@ -1,0 +1,2 @@
+//! region-node
+fn main() {}

@@ -1,0 +1,28 @@
+//! Compiles `proto/` with a compiler written in Rust, so that no `protoc` need be installed.
+
+use std::path::{Path, PathBuf};
+
+use protox::prost::Message as _;
+
+const FILES: [&str; 8] = [
+    "svodka/v1/envelope.proto",
+    "svodka/v1/statement.proto",
+    "svodka/v1/body.proto",
+    "svodka/v1/incident.proto",
+    "svodka/v1/frame.proto",
+    "svodka/v1/ingest.proto",
+    "svodka/v1/replication.proto",
+    "svodka/v1/admin.proto",
+];
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let files = protox::compile(FILES.map(|file| root.join(file)), [&root]).expect("the files of proto/ compile");
+    // With the comments, so that a client that describes a method shows them.
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names the directory for what is generated"));
+    std::fs::write(out.join("svodka.protoset"), files.encode_to_vec()).expect("the descriptors are written");
+    tonic_prost_build::configure()
+        .compile_fds(files)
+        .expect("code is generated from proto/");
+}
