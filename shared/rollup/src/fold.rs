@@ -1,0 +1,158 @@
+//! Sheets folded along time and across territories, into the lanes that an answer is made of.
+//!
+//! A sheet is taken whole when all its days lie inside the period, otherwise not at all. Its cells stand where the tree
+//! of its day puts their territory; a longer sheet stands where the tree of its last day puts it. Stocks are not added
+//! along time: they come from [`crate::stock`] into the same lanes.
+
+use std::collections::HashMap;
+
+use domain::tally::TallyError;
+use domain::{NodeId, Period};
+
+use crate::packed::Figure;
+use crate::place::{Place, Places};
+use crate::plan::{BREAKDOWNS, Plan, Reading};
+use crate::store::{NodeSheets, Rollup, Sheet};
+use crate::stretch::{Stretch, stretch_of};
+use crate::sum::Sum;
+
+/// A sum that cannot be: the position of the measure, and why.
+pub(crate) type FoldError = (usize, TallyError);
+
+/// One sum for each measure, in the order of the dictionary.
+pub(crate) type Sums = Vec<Sum>;
+
+/// The sums of an answer.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    measures: usize,
+    /// The children of the scope in order, and last the scope itself.
+    pub(crate) territories: Vec<Sums>,
+    /// For each breakdown, by the number of the code; empty for a code without a cell.
+    pub(crate) breakdowns: [Vec<Sums>; BREAKDOWNS.len()],
+}
+
+impl Lanes {
+    fn new(measures: usize, children: usize, codes: usize) -> Self {
+        let territories = vec![vec![Sum::Empty; measures]; children + 1];
+        Self {
+            measures,
+            territories,
+            breakdowns: BREAKDOWNS.map(|_| vec![Sums::new(); codes]),
+        }
+    }
+
+    /// Adds a cell that stands in the scope to every lane it belongs to.
+    pub(crate) fn add(
+        &mut self,
+        reading: &Reading,
+        place: Place,
+        values: &[u32],
+        figure: &Figure<'_>,
+    ) -> Result<(), FoldError> {
+        let because = |error| (reading.measure, error);
+        let row = match place {
+            Place::Outside => return Ok(()),
+            Place::Scope => self.territories.len() - 1,
+            Place::Child(at) => at,
+        };
+        if reading.total {
+            self.territories[row][reading.measure].add(figure).map_err(because)?;
+        }
+        for &(lane, position) in &reading.breakdowns {
+            let sums = &mut self.breakdowns[lane][values[position] as usize];
+            if sums.is_empty() {
+                sums.resize(self.measures, Sum::Empty);
+            }
+            sums[reading.measure].add(figure).map_err(because)?;
+        }
+        Ok(())
+    }
+
+    /// The totals: every cell of the scope is in exactly one row.
+    pub(crate) fn totals(&self) -> Result<Sums, FoldError> {
+        let mut totals = vec![Sum::Empty; self.measures];
+        for row in &self.territories {
+            join(&mut totals, row)?;
+        }
+        Ok(totals)
+    }
+}
+
+/// Adds sums measure by measure.
+pub(crate) fn join(into: &mut Sums, from: &Sums) -> Result<(), FoldError> {
+    into.iter_mut()
+        .zip(from)
+        .enumerate()
+        .try_for_each(|(at, (sum, more))| sum.join(more).map_err(|error| (at, error)))
+}
+
+/// What a fold found: the sums, and for each node which sources had a cell in the scope.
+#[derive(Debug)]
+pub(crate) struct Folded<'a> {
+    pub(crate) lanes: Lanes,
+    /// By the number of the source's code.
+    pub(crate) heard: HashMap<&'a NodeId, Vec<bool>>,
+}
+
+/// Folds every sheet that lies wholly inside the period.
+pub(crate) fn fold<'a>(
+    rollup: &'a Rollup,
+    plan: &Plan,
+    places: &mut Places<'_>,
+    stretches: &[Stretch],
+    period: Period,
+    measures: usize,
+) -> Result<Folded<'a>, FoldError> {
+    let mut lanes = Lanes::new(measures, places.children().len(), rollup.codes.len());
+    let mut heard = HashMap::new();
+    for (node, sheets) in &rollup.nodes {
+        if !touches(sheets, places, stretches.len()) {
+            continue;
+        }
+        let heard: &mut Vec<bool> = heard.entry(node).or_insert_with(|| vec![false; rollup.codes.len()]);
+        for sheet in sheets.inside(period.first(), period.last()) {
+            let stretch = stretch_of(stretches, sheet.last);
+            fold_sheet(rollup, plan, places, stretch, sheet, &mut lanes, heard)?;
+        }
+    }
+    Ok(Folded { lanes, heard })
+}
+
+/// Whether a node ever had a cell of a territory inside the scope.
+fn touches(sheets: &NodeSheets, places: &mut Places<'_>, stretches: usize) -> bool {
+    sheets
+        .values
+        .iter()
+        .any(|&value| (0..stretches).any(|stretch| places.of(stretch, value) != Place::Outside))
+}
+
+fn fold_sheet(
+    rollup: &Rollup,
+    plan: &Plan,
+    places: &mut Places<'_>,
+    stretch: usize,
+    sheet: &Sheet,
+    lanes: &mut Lanes,
+    heard: &mut [bool],
+) -> Result<(), FoldError> {
+    for column in &sheet.columns {
+        let Some(reading) = plan.reading(column.measure, column.set) else {
+            continue;
+        };
+        column.each(|key, figure| {
+            let values = rollup.keys.values(key);
+            let place = places.of(stretch, values[reading.territory]);
+            if place == Place::Outside {
+                return Ok(());
+            }
+            heard[values[reading.source] as usize] = true;
+            if reading.stock {
+                Ok(())
+            } else {
+                lanes.add(reading, place, values, &figure)
+            }
+        })?;
+    }
+    Ok(())
+}

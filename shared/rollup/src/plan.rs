@@ -1,0 +1,107 @@
+//! The plan of a question: which columns of the sheets it reads, and which lane each cell adds to.
+//!
+//! A measure's total, its rows by territory and its rows by source come from its total set; rows by topic and by network
+//! from the set that has the dimension (the total set if it does). Sets are never added to one another.
+
+use std::collections::HashMap;
+
+use domain::dictionary::{Dictionary, Dimension, Measure};
+use domain::{Code, Tally};
+
+use crate::intern::Codes;
+
+/// The breakdowns of an answer, by the code of their dimension.
+pub(crate) const BREAKDOWNS: [Dimension; 3] = [Dimension::Topic, Dimension::Source, Dimension::Network];
+
+/// How one column is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    /// Position of the measure in the dictionary.
+    pub(crate) measure: usize,
+    /// Where in a key the territory stands.
+    pub(crate) territory: usize,
+    /// Where in a key the source stands.
+    pub(crate) source: usize,
+    /// The column gives the total and the rows by territory.
+    pub(crate) total: bool,
+    /// Breakdowns that the column gives, and where in a key their dimension stands.
+    pub(crate) breakdowns: Vec<(usize, usize)>,
+    /// A stock: only its latest snapshots count.
+    pub(crate) stock: bool,
+}
+
+/// The columns that a question reads.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    readings: HashMap<(u32, u32), Reading>,
+}
+
+impl Plan {
+    /// The plan for all measures of a dictionary. What no sheet ever named is not read.
+    pub(crate) fn new(dictionary: &Dictionary, codes: &Codes) -> Self {
+        let mut readings = HashMap::new();
+        for (at, measure) in dictionary.measures().iter().enumerate() {
+            for set in &measure.sets {
+                let key = codes.id(&measure.code).zip(codes.id(set));
+                if let Some((key, reading)) = key.zip(reading(dictionary, at, measure, set)) {
+                    readings.insert(key, reading);
+                }
+            }
+        }
+        Self { readings }
+    }
+
+    /// How the column of a measure and a set is read; nothing when the question does not need it.
+    pub(crate) fn reading(&self, measure: u32, set: u32) -> Option<&Reading> {
+        self.readings.get(&(measure, set))
+    }
+
+    /// Whether some column holds stocks.
+    pub(crate) fn has_stocks(&self) -> bool {
+        self.readings.values().any(|reading| reading.stock)
+    }
+}
+
+/// Whether a measure is a stock.
+pub(crate) fn is_stock(measure: &Measure) -> bool {
+    matches!(measure.kind.zero(), Tally::Stock(_))
+}
+
+/// The set that a breakdown of a measure comes from.
+pub(crate) fn breakdown_set<'d>(
+    dictionary: &Dictionary,
+    measure: &'d Measure,
+    dimension: Dimension,
+) -> Option<&'d Code> {
+    let has = |set: &&Code| {
+        dictionary
+            .set(set)
+            .is_some_and(|set| position(&set.dimensions, dimension).is_some())
+    };
+    std::iter::once(&measure.total_set).chain(&measure.sets).find(has)
+}
+
+fn reading(dictionary: &Dictionary, at: usize, measure: &Measure, set: &Code) -> Option<Reading> {
+    let dimensions = &dictionary.set(set)?.dimensions;
+    let gives = |dimension: Dimension| {
+        breakdown_set(dictionary, measure, dimension)
+            .filter(|from| *from == set)
+            .and(position(dimensions, dimension))
+    };
+    let breakdowns = (0..)
+        .zip(BREAKDOWNS)
+        .filter_map(|(lane, dimension)| Some((lane, gives(dimension)?)));
+    let reading = Reading {
+        measure: at,
+        territory: position(dimensions, Dimension::Territory)?,
+        source: position(dimensions, Dimension::Source)?,
+        total: measure.total_set == *set,
+        breakdowns: breakdowns.collect(),
+        stock: is_stock(measure),
+    };
+    (reading.total || !reading.breakdowns.is_empty() || reading.stock).then_some(reading)
+}
+
+fn position(dimensions: &[Dimension], wanted: Dimension) -> Option<usize> {
+    dimensions.iter().position(|dimension| *dimension == wanted)
+}

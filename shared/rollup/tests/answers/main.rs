@@ -1,0 +1,8 @@
+//! What the rollup answers, on a small invented federation: laws over random sheets, tables of states and coverage.
+
+mod coverage;
+mod laws;
+mod membership;
+mod states;
+mod stock;
+mod world;
