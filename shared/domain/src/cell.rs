@@ -48,7 +48,11 @@ pub type Cells = BTreeMap<CellKey, Cell>;
 pub fn add_counted(cells: &mut Cells, key: CellKey, tally: &Tally) -> Result<(), TallyError> {
     match cells.entry(key) {
         Entry::Vacant(place) => {
-            place.insert(Cell { origin: Origin::Incidents, snapshot: None, tally: tally.clone() });
+            place.insert(Cell {
+                origin: Origin::Incidents,
+                snapshot: None,
+                tally: tally.clone(),
+            });
             Ok(())
         }
         Entry::Occupied(mut place) => place.get_mut().tally.merge(tally),

@@ -104,7 +104,13 @@ mod tests {
 
     #[test]
     fn a_code_is_trimmed_short_and_printable() {
-        for (text, ok) in [("65", true), ("Allston / Brighton", true), ("", false), (" 65", false), ("6\n5", false)] {
+        for (text, ok) in [
+            ("65", true),
+            ("Allston / Brighton", true),
+            ("", false),
+            (" 65", false),
+            ("6\n5", false),
+        ] {
             assert_eq!(Code::new(text).is_ok(), ok, "{text:?}");
         }
         assert!(Code::new(&"я".repeat(128)).is_ok());

@@ -29,7 +29,11 @@ impl<'a> Counter<'a> {
 
     /// The local days on which the incident has an event that some measure counts.
     pub fn days(&self, incident: &Incident) -> BTreeSet<Day> {
-        self.dictionary.measures().iter().filter_map(|measure| self.event_day(measure, incident)).collect()
+        self.dictionary
+            .measures()
+            .iter()
+            .filter_map(|measure| self.event_day(measure, incident))
+            .collect()
     }
 
     /// Adds the incident to the cells of every day that `cells` has a place for.
@@ -56,7 +60,11 @@ impl<'a> Counter<'a> {
     }
 
     fn values(&self, set: &Code, incident: &Incident) -> Vec<Code> {
-        let dimensions = self.dictionary.set(set).map(|set| set.dimensions.as_slice()).unwrap_or_default();
+        let dimensions = self
+            .dictionary
+            .set(set)
+            .map(|set| set.dimensions.as_slice())
+            .unwrap_or_default();
         dimensions.iter().map(|&dimension| value(dimension, incident)).collect()
     }
 }
@@ -72,7 +80,10 @@ fn contribution(measure: &Measure, incident: &Incident) -> Tally {
         TallyKind::Flow => Tally::Flow(1),
         TallyKind::Stock => Tally::Stock(0),
         TallyKind::Duration => Tally::Duration(took().map(DurationTally::of).unwrap_or_default()),
-        TallyKind::Ratio => Tally::Ratio { num: u64::from(took().is_some_and(|s| within(measure, s))), den: 1 },
+        TallyKind::Ratio => Tally::Ratio {
+            num: u64::from(took().is_some_and(|s| within(measure, s))),
+            den: 1,
+        },
     }
 }
 

@@ -49,7 +49,10 @@ impl Histogram {
         if !sorted || !known || pairs.iter().any(|pair| pair.1 == 0) {
             return Err(TallyError::MalformedHistogram);
         }
-        pairs.iter().try_fold(0_u64, |sum, pair| sum.checked_add(pair.1)).ok_or(TallyError::Overflow)?;
+        pairs
+            .iter()
+            .try_fold(0_u64, |sum, pair| sum.checked_add(pair.1))
+            .ok_or(TallyError::Overflow)?;
         Ok(Self(pairs))
     }
 
@@ -155,10 +158,18 @@ mod tests {
 
     #[test]
     fn a_decoder_is_refused_zero_unsorted_unknown_and_overflowing_pairs() {
-        for pairs in [vec![(3, 0)], vec![(4, 1), (3, 1)], vec![(3, 1), (3, 1)], vec![(1728, 1)]] {
+        for pairs in [
+            vec![(3, 0)],
+            vec![(4, 1), (3, 1)],
+            vec![(3, 1), (3, 1)],
+            vec![(1728, 1)],
+        ] {
             assert_eq!(Histogram::from_pairs(pairs), Err(TallyError::MalformedHistogram));
         }
-        assert_eq!(Histogram::from_pairs(vec![(1, u64::MAX), (2, 1)]), Err(TallyError::Overflow));
+        assert_eq!(
+            Histogram::from_pairs(vec![(1, u64::MAX), (2, 1)]),
+            Err(TallyError::Overflow)
+        );
     }
 
     proptest! {

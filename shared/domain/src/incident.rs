@@ -55,12 +55,19 @@ pub struct Stamps {
 impl Stamps {
     /// Stamps with the one that must be there.
     pub fn registered_at(registered: i64) -> Self {
-        Self { registered, others: [None; Stamp::ALL.len()] }
+        Self {
+            registered,
+            others: [None; Stamp::ALL.len()],
+        }
     }
 
     /// The moment of a stamp, if the incident has it.
     pub fn get(&self, stamp: Stamp) -> Option<i64> {
-        if stamp == Stamp::Registered { Some(self.registered) } else { self.others[stamp as usize] }
+        if stamp == Stamp::Registered {
+            Some(self.registered)
+        } else {
+            self.others[stamp as usize]
+        }
     }
 
     /// Sets or clears a stamp; clearing the registration leaves it as it is.
@@ -152,6 +159,9 @@ pub(crate) mod tests {
         stamps.set(Stamp::Final, Some(9));
         stamps.set(Stamp::Redirected, Some(7));
         assert_eq!(stamps.get(Stamp::Registered), Some(5));
-        assert_eq!(stamps.earliest(&[Stamp::Final, Stamp::Redirected, Stamp::NoAnswer]), Some(7));
+        assert_eq!(
+            stamps.earliest(&[Stamp::Final, Stamp::Redirected, Stamp::NoAnswer]),
+            Some(7)
+        );
     }
 }

@@ -1,17 +1,26 @@
-//! Ids of nodes and federations: `[a-z0-9-]{1,63}`, so that they fit a host name, a certificate and a file name.
+//! Ids of nodes and federations: `[a-z0-9-]{1,63}` without a hyphen at either end, so that they fit a host name, a
+//! certificate and a file name.
 
 use std::fmt;
 use std::sync::Arc;
 
 /// The text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("неверный идентификатор {0:?}: нужны строчные латинские буквы, цифры и дефис, от 1 до 63 знаков")]
+#[error("неверный идентификатор {0:?}: нужны строчные латинские буквы, цифры и дефис (не по краям), от 1 до 63 знаков")]
 pub struct IdError(String);
 
 fn checked(text: &str) -> Result<Arc<str>, IdError> {
     let fits = (1..=63).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(Arc::from(text)) } else { Err(IdError(text.chars().take(70).collect())) }
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if fits {
+        Ok(Arc::from(text))
+    } else {
+        Err(IdError(text.chars().take(70).collect()))
+    }
 }
 
 macro_rules! id {
@@ -69,8 +78,15 @@ mod tests {
 
     #[test]
     fn an_id_is_a_dns_label_in_lower_case() {
-        for (text, ok) in [("sverdlovsk", true), ("a-1", true), ("", false), ("Урал", false), ("A", false), ("a.b", false)]
-        {
+        for (text, ok) in [
+            ("sverdlovsk", true),
+            ("a-1", true),
+            ("", false),
+            ("Урал", false),
+            ("A", false),
+            ("-a", false),
+            ("a.b", false),
+        ] {
             assert_eq!(NodeId::new(text).is_ok(), ok, "{text:?}");
         }
         assert!(NodeId::new(&"a".repeat(64)).is_err());

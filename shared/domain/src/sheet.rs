@@ -89,9 +89,12 @@ impl From<&Tally> for MeasureTotal {
         match tally {
             Tally::Flow(n) => Self::Flow(*n),
             Tally::Stock(value) => Self::Stock(*value),
-            Tally::Duration(d) => {
-                Self::Duration { n: d.n(), sum_s: d.sum_s(), n_hist: d.n_hist(), negative: d.negative() }
-            }
+            Tally::Duration(d) => Self::Duration {
+                n: d.n(),
+                sum_s: d.sum_s(),
+                n_hist: d.n_hist(),
+                negative: d.negative(),
+            },
             Tally::Ratio { num, den } => Self::Ratio { num: *num, den: *den },
         }
     }
@@ -130,12 +133,20 @@ pub struct SheetFacts {
 pub fn totals(body: &SheetBody, dictionary: &Dictionary) -> Result<BTreeMap<Code, MeasureTotal>, TallyError> {
     let mut sums: BTreeMap<Code, Tally> = BTreeMap::new();
     for (key, cell) in &body.cells {
-        let Some(measure) = dictionary.measure(key.measure.as_str()).filter(|measure| measure.total_set == key.set) else {
+        let Some(measure) = dictionary
+            .measure(key.measure.as_str())
+            .filter(|measure| measure.total_set == key.set)
+        else {
             continue;
         };
-        sums.entry(measure.code.clone()).or_insert_with(|| measure.kind.zero()).merge(&cell.tally)?;
+        sums.entry(measure.code.clone())
+            .or_insert_with(|| measure.kind.zero())
+            .merge(&cell.tally)?;
     }
-    Ok(sums.into_iter().map(|(code, tally)| (code, MeasureTotal::from(&tally))).collect())
+    Ok(sums
+        .into_iter()
+        .map(|(code, tally)| (code, MeasureTotal::from(&tally)))
+        .collect())
 }
 
 /// Why a body does not fit the dictionary it is counted by.
@@ -177,13 +188,17 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
         return Err(BodyError::TooManyCells(body.cells.len()));
     }
     body.cells.iter().try_for_each(|(key, cell)| {
-        let measure =
-            dictionary.measure(key.measure.as_str()).ok_or_else(|| BodyError::UnknownMeasure(key.measure.clone()))?;
-        let set = dictionary.set(&key.set).filter(|set| {
-            measure.sets.contains(&key.set) && set.dimensions.len() == key.values.len()
-        });
+        let measure = dictionary
+            .measure(key.measure.as_str())
+            .ok_or_else(|| BodyError::UnknownMeasure(key.measure.clone()))?;
+        let set = dictionary
+            .set(&key.set)
+            .filter(|set| measure.sets.contains(&key.set) && set.dimensions.len() == key.values.len());
         let Some(set) = set else {
-            return Err(BodyError::WrongSet { measure: key.measure.clone(), set: key.set.clone() });
+            return Err(BodyError::WrongSet {
+                measure: key.measure.clone(),
+                set: key.set.clone(),
+            });
         };
         if cell.tally.kind() != measure.kind {
             return Err(BodyError::WrongKind(key.measure.clone()));
@@ -195,10 +210,15 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
         if !based || cell.snapshot.is_some() != matches!(cell.tally, Tally::Stock(_)) {
             return Err(BodyError::WrongOrigin(key.measure.clone()));
         }
-        let source = set.position(crate::dictionary::Dimension::Source).map(|at| &key.values[at]);
+        let source = set
+            .position(crate::dictionary::Dimension::Source)
+            .map(|at| &key.values[at]);
         match source {
             Some(code) if !body.completeness.contains_key(&(code.clone(), key.measure.clone())) => {
-                Err(BodyError::NoCompleteness { source_code: code.clone(), measure: key.measure.clone() })
+                Err(BodyError::NoCompleteness {
+                    source_code: code.clone(),
+                    measure: key.measure.clone(),
+                })
             }
             _ => Ok(()),
         }

@@ -36,7 +36,16 @@ impl DurationTally {
     /// A tally from its parts, as a decoder meets them. The histogram speaks for at most `n` durations.
     pub fn from_parts(n: u64, sum_s: u64, negative: u64, histogram: Histogram) -> Result<Self, TallyError> {
         let unheld = histogram.total() > n || (n == 0 && sum_s > 0);
-        if unheld { Err(TallyError::PartAboveWhole) } else { Ok(Self { n, sum_s, negative, histogram }) }
+        if unheld {
+            Err(TallyError::PartAboveWhole)
+        } else {
+            Ok(Self {
+                n,
+                sum_s,
+                negative,
+                histogram,
+            })
+        }
     }
 
     /// One measured duration in seconds; one that ends before it starts is counted apart, as negative.
@@ -157,7 +166,11 @@ impl TallyKind {
 impl Tally {
     /// A share whose part is within its whole.
     pub fn ratio(num: u64, den: u64) -> Result<Self, TallyError> {
-        if num > den { Err(TallyError::PartAboveWhole) } else { Ok(Self::Ratio { num, den }) }
+        if num > den {
+            Err(TallyError::PartAboveWhole)
+        } else {
+            Ok(Self::Ratio { num, den })
+        }
     }
 
     /// The kind of the tally.
@@ -210,7 +223,9 @@ mod tests {
             TallyKind::Duration => proptest::collection::vec(-100_i64..1_000_000, 0..6)
                 .prop_map(|all| {
                     let mut sum = DurationTally::default();
-                    all.into_iter().for_each(|seconds| sum.merge(&DurationTally::of(seconds)).unwrap());
+                    for seconds in all {
+                        sum.merge(&DurationTally::of(seconds)).unwrap();
+                    }
                     Tally::Duration(sum)
                 })
                 .boxed(),

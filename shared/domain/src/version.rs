@@ -8,7 +8,7 @@
 use crate::code::Code;
 use crate::incident::Incident;
 
-/// When the source says this version was true, Unix milliseconds. Fixed per source: updated_at or the export's as-of.
+/// When the source says this version was true, Unix milliseconds: `updated_at`, or the as-of of an export; fixed per source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionKey(pub i64);
 
@@ -76,7 +76,10 @@ pub fn meet(standing: Option<&Record>, arriving: &Record, restore: bool) -> (Out
     let Some(current) = standing else {
         return (Outcome::Accepted, arriving.clone());
     };
-    let newest = Record { version: arriving.version.max(current.version), ..arriving.clone() };
+    let newest = Record {
+        version: arriving.version.max(current.version),
+        ..arriving.clone()
+    };
     if restore && !current.is_live() {
         return (Outcome::Updated, newest);
     }
@@ -112,7 +115,9 @@ mod tests {
     }
 
     fn play(history: &[Record]) -> Option<Record> {
-        history.iter().fold(None, |standing, arriving| Some(meet(standing.as_ref(), arriving, false).1))
+        history.iter().fold(None, |standing, arriving| {
+            Some(meet(standing.as_ref(), arriving, false).1)
+        })
     }
 
     proptest! {
@@ -143,7 +148,11 @@ mod tests {
             version: VersionKey(5),
             standing: Standing::Withdrawn(Withdrawal::Spam),
         };
-        let live = |key| Record { standing: Standing::Live, version: VersionKey(key), ..dead.clone() };
+        let live = |key| Record {
+            standing: Standing::Live,
+            version: VersionKey(key),
+            ..dead.clone()
+        };
         assert_eq!(meet(Some(&dead), &live(5), false).0, Outcome::Superseded);
         assert_eq!(meet(Some(&dead), &live(6), false).0, Outcome::Updated);
         assert_eq!(meet(Some(&dead), &live(4), true), (Outcome::Updated, live(5)));

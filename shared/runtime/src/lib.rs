@@ -11,6 +11,7 @@ pub mod admin;
 pub mod backoff;
 pub mod certificate;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod connect;
 mod connection;
@@ -32,6 +33,7 @@ pub mod tasks;
 pub mod telemetry;
 pub mod tls;
 mod tls_key;
+pub mod traced;
 
 pub use certificate::Certificate;
 pub use clock::{Clock, ManualClock, SharedClock, SystemClock};

@@ -49,7 +49,10 @@ pub fn encode(body: &SheetBody) -> Vec<u8> {
                 date: basis.date.number(),
             })
             .collect(),
-        blocks: groups.into_iter().map(|(head, cells)| block::encode(&table, head, &cells)).collect(),
+        blocks: groups
+            .into_iter()
+            .map(|(head, cells)| block::encode(&table, head, &cells))
+            .collect(),
     }
     .encode_to_vec()
 }
@@ -57,23 +60,38 @@ pub fn encode(body: &SheetBody) -> Vec<u8> {
 /// Reads a body. `kind_of` tells the kind of each measure, as the dictionary that the sheet names has it.
 pub fn decode(bytes: &[u8], kind_of: impl Fn(&Code) -> Option<TallyKind>) -> Result<SheetBody, WireError> {
     canonical::at_most("содержание", bytes, MAX_BODY_BYTES)?;
-    let message = pb::SheetBody::decode(bytes)
-        .map_err(|e| WireError::Malformed { what: "содержание", reason: e.to_string() })?;
+    let message = pb::SheetBody::decode(bytes).map_err(|e| WireError::Malformed {
+        what: "содержание",
+        reason: e.to_string(),
+    })?;
     let body = read(&message, kind_of)?;
     // One encoding again settles order, repeats, unused codes, unknown fields and overlong numbers together.
-    if encode(&body) == bytes { Ok(body) } else { Err(WireError::NonCanonical { what: "содержание" }) }
+    if encode(&body) == bytes {
+        Ok(body)
+    } else {
+        Err(WireError::NonCanonical {
+            what: "содержание"
+        })
+    }
 }
 
 fn read(message: &pb::SheetBody, kind_of: impl Fn(&Code) -> Option<TallyKind>) -> Result<SheetBody, WireError> {
     if message.codes.len() > MAX_CODES {
-        return Err(WireError::field("codes", format!("{} кодов, больше {MAX_CODES}", message.codes.len())));
+        return Err(WireError::field(
+            "codes",
+            format!("{} кодов, больше {MAX_CODES}", message.codes.len()),
+        ));
     }
-    let codes = message.codes.iter().map(|code| Code::new(code).map_err(|e| WireError::field("codes", e)));
+    let codes = message
+        .codes
+        .iter()
+        .map(|code| Code::new(code).map_err(|e| WireError::field("codes", e)));
     let table = Table(codes.collect::<Result<_, _>>()?);
     let mut body = SheetBody::default();
     for collected in &message.collected {
         let key = (table.code(collected.source)?, table.code(collected.measure)?);
-        body.completeness.insert(key, completeness_from_pb(collected.completeness())?);
+        body.completeness
+            .insert(key, completeness_from_pb(collected.completeness())?);
     }
     for basis in &message.basis {
         body.basis.push(Basis {
@@ -84,7 +102,10 @@ fn read(message: &pb::SheetBody, kind_of: impl Fn(&Code) -> Option<TallyKind>) -
     }
     let cells: u64 = message.blocks.iter().map(|block| u64::from(block.cells)).sum();
     if cells > MAX_CELLS as u64 {
-        return Err(WireError::field("blocks.cells", format!("{cells} ячеек, больше {MAX_CELLS}")));
+        return Err(WireError::field(
+            "blocks.cells",
+            format!("{cells} ячеек, больше {MAX_CELLS}"),
+        ));
     }
     for block in &message.blocks {
         let measure = table.code(block.measure)?;
@@ -101,8 +122,12 @@ struct Table(Vec<Code>);
 impl Table {
     fn of(body: &SheetBody) -> Self {
         let mut codes: Vec<Code> = Vec::new();
-        body.completeness.keys().for_each(|(source, measure)| codes.extend([source.clone(), measure.clone()]));
-        body.basis.iter().for_each(|basis| codes.extend([basis.document.clone(), basis.number.clone()]));
+        body.completeness
+            .keys()
+            .for_each(|(source, measure)| codes.extend([source.clone(), measure.clone()]));
+        body.basis
+            .iter()
+            .for_each(|basis| codes.extend([basis.document.clone(), basis.number.clone()]));
         for key in body.cells.keys() {
             codes.extend([key.measure.clone(), key.set.clone()]);
             codes.extend(key.values.iter().cloned());
@@ -113,7 +138,10 @@ impl Table {
     }
 
     fn place(&self, code: &Code) -> u32 {
-        let at = self.0.binary_search(code).expect("the table was made of all codes of this body");
+        let at = self
+            .0
+            .binary_search(code)
+            .expect("the table was made of all codes of this body");
         u32::try_from(at).expect("a body has fewer codes than 2^32")
     }
 
@@ -157,7 +185,9 @@ fn origin_from_pb(origin: u32) -> Origin {
 
 fn insert(cells: &mut Cells, key: CellKey, cell: Cell) -> Result<(), WireError> {
     if cells.insert(key, cell).is_some() {
-        return Err(WireError::NonCanonical { what: "содержание" });
+        return Err(WireError::NonCanonical {
+            what: "содержание"
+        });
     }
     Ok(())
 }

@@ -54,14 +54,24 @@ impl WireError {
     }
 
     /// An error about one field.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass the error they have just met, and are done with it"
+    )]
     pub(crate) fn field(field: &'static str, reason: impl ToString) -> Self {
-        Self::Field { field, reason: reason.to_string() }
+        Self::Field {
+            field,
+            reason: reason.to_string(),
+        }
     }
 }
 
 /// Decodes a message and refuses bytes that encoding it again would not give.
 pub(crate) fn decode<M: Message + Default>(what: &'static str, bytes: &[u8]) -> Result<M, WireError> {
-    let message = M::decode(bytes).map_err(|e| WireError::Malformed { what, reason: e.to_string() })?;
+    let message = M::decode(bytes).map_err(|e| WireError::Malformed {
+        what,
+        reason: e.to_string(),
+    })?;
     if message.encoded_len() != bytes.len() || message.encode_to_vec() != bytes {
         return Err(WireError::NonCanonical { what });
     }
@@ -70,10 +80,20 @@ pub(crate) fn decode<M: Message + Default>(what: &'static str, bytes: &[u8]) -> 
 
 /// Refuses what is larger than its limit before it is decoded.
 pub(crate) fn at_most(what: &'static str, bytes: &[u8], limit: usize) -> Result<(), WireError> {
-    if bytes.len() > limit { Err(WireError::TooLarge { what, got: bytes.len(), limit }) } else { Ok(()) }
+    if bytes.len() > limit {
+        Err(WireError::TooLarge {
+            what,
+            got: bytes.len(),
+            limit,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// The 32 bytes of a key or hash.
 pub(crate) fn bytes32(field: &'static str, bytes: &[u8]) -> Result<[u8; 32], WireError> {
-    bytes.try_into().map_err(|_| WireError::field(field, format!("нужно 32 байта, получено {}", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| WireError::field(field, format!("нужно 32 байта, получено {}", bytes.len())))
 }

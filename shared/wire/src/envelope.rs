@@ -24,11 +24,12 @@ pub fn encode(envelope: &Envelope) -> Vec<u8> {
 pub fn decode(bytes: &[u8]) -> Result<Envelope, WireError> {
     canonical::at_most("конверт", bytes, MAX_ENVELOPE_BYTES)?;
     let message: pb::Envelope = canonical::decode("конверт", bytes)?;
-    let signature = message
-        .signature
-        .as_slice()
-        .try_into()
-        .map_err(|_| WireError::field("signature", format!("нужно 64 байта, получено {}", message.signature.len())))?;
+    let signature = message.signature.as_slice().try_into().map_err(|_| {
+        WireError::field(
+            "signature",
+            format!("нужно 64 байта, получено {}", message.signature.len()),
+        )
+    })?;
     Ok(Envelope {
         payload_type: message.payload_type,
         payload: message.payload,

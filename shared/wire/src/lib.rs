@@ -5,7 +5,13 @@
 //! This crate knows no file, no socket and no moment in time.
 
 /// Generated from `proto/svodka/v1`. Only this crate and the gRPC handlers name these types.
-#[allow(missing_docs, clippy::pedantic, unused_qualifications, reason = "generated code")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    unused_qualifications,
+    reason = "generated code"
+)]
 pub mod pb {
     tonic::include_proto!("svodka.v1");
 }

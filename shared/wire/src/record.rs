@@ -1,9 +1,9 @@
 //! Records of incidents as the journal and the store keep them. They never travel.
 
-use domain::incident::{AddressedTo, Incident, Stamps};
-use domain::dictionary::Stamp;
-use domain::version::{Record, Standing, VersionKey, Withdrawal};
 use domain::Code;
+use domain::dictionary::Stamp;
+use domain::incident::{AddressedTo, Incident, Stamps};
+use domain::version::{Record, Standing, VersionKey, Withdrawal};
 
 use crate::canonical::WireError;
 use crate::pb;
@@ -25,7 +25,12 @@ pub fn to_pb(record: &Record) -> pb::IncidentRecord {
         stamps: Stamp::ALL
             .into_iter()
             .filter(|&stamp| stamp != Stamp::Registered)
-            .filter_map(|stamp| Some(pb::RecordStamp { kind: stamp_to_pb(stamp).into(), at_s: incident.stamps.get(stamp)? }))
+            .filter_map(|stamp| {
+                Some(pb::RecordStamp {
+                    kind: stamp_to_pb(stamp).into(),
+                    at_s: incident.stamps.get(stamp)?,
+                })
+            })
             .collect(),
         version_ms: record.version.0,
         withdrawn: match record.standing {
@@ -63,7 +68,11 @@ pub fn from_pb(message: &pb::IncidentRecord) -> Result<Record, WireError> {
         intake: optional("intake_point", &message.intake_point)?,
         stamps,
     };
-    Ok(Record { incident, version: VersionKey(message.version_ms), standing })
+    Ok(Record {
+        incident,
+        version: VersionKey(message.version_ms),
+        standing,
+    })
 }
 
 fn code(field: &'static str, text: &str) -> Result<Code, WireError> {
@@ -71,7 +80,11 @@ fn code(field: &'static str, text: &str) -> Result<Code, WireError> {
 }
 
 fn optional(field: &'static str, text: &str) -> Result<Option<Code>, WireError> {
-    if text.is_empty() { Ok(None) } else { code(field, text).map(Some) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        code(field, text).map(Some)
+    }
 }
 
 /// The message of an address.
@@ -126,7 +139,11 @@ const STAMPS: [(Stamp, pb::StampKind); 11] = [
 ];
 
 fn stamp_to_pb(stamp: Stamp) -> pb::StampKind {
-    STAMPS.iter().find(|pair| pair.0 == stamp).map(|pair| pair.1).expect("every stamp has its kind")
+    STAMPS
+        .iter()
+        .find(|pair| pair.0 == stamp)
+        .map(|pair| pair.1)
+        .expect("every stamp has its kind")
 }
 
 fn stamp_from_pb(kind: pb::StampKind) -> Option<Stamp> {

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use domain::cell::{Cell, CellKey, Cells, Origin};
+use domain::dictionary::Stamp;
 use domain::incident::{AddressedTo, Incident, Stamps};
 use domain::member::Cover;
 use domain::sheet::{Basis, Closure, Completeness, MeasureTotal, SheetBody, SheetFacts};
 use domain::tally::{DurationTally, Tally, TallyKind};
 use domain::version::{Record, Standing, VersionKey, Withdrawal};
-use domain::dictionary::Stamp;
 use domain::{Code, Day, FederationId, Histogram, NodeId, SheetPeriod, Zone};
 use prost::Message;
 use seal::{Digest, Envelope, SigningKey, merkle};
@@ -58,22 +58,49 @@ fn sample_body() -> SheetBody {
         set: code("topic"),
         values: vec![code("incident"), code("65701"), code(topic)],
     };
-    let counted = |tally| Cell { origin: Origin::Incidents, snapshot: None, tally };
+    let counted = |tally| Cell {
+        origin: Origin::Incidents,
+        snapshot: None,
+        tally,
+    };
     let duration = DurationTally::from_parts(5, 12_345, 1, histogram()).unwrap();
     let cells = Cells::from([
         (key("incidents.received", "roads"), counted(Tally::Flow(300))),
-        (key("incidents.received", "waste"), Cell { origin: Origin::Totals(0), ..counted(Tally::Flow(7)) }),
+        (
+            key("incidents.received", "waste"),
+            Cell {
+                origin: Origin::Totals(0),
+                ..counted(Tally::Flow(7))
+            },
+        ),
         (key("response.time", "roads"), counted(Tally::Duration(duration))),
-        (key("response.within_norm", "roads"), counted(Tally::Ratio { num: 4, den: 5 })),
+        (
+            key("response.within_norm", "roads"),
+            counted(Tally::Ratio { num: 4, den: 5 }),
+        ),
         (
             key("pages.subscribers", "none"),
-            Cell { snapshot: Some(day("2022-12-13")), ..counted(Tally::Stock(2_000_000)) },
+            Cell {
+                snapshot: Some(day("2022-12-13")),
+                ..counted(Tally::Stock(2_000_000))
+            },
         ),
     ]);
-    let measures = ["incidents.received", "response.time", "response.within_norm", "pages.subscribers"];
+    let measures = [
+        "incidents.received",
+        "response.time",
+        "response.within_norm",
+        "pages.subscribers",
+    ];
     SheetBody {
-        completeness: measures.map(|measure| ((code("incident"), code(measure)), Completeness::Complete)).into(),
-        basis: vec![Basis { document: code("order"), number: code("17-р"), date: day("2022-01-31") }],
+        completeness: measures
+            .map(|measure| ((code("incident"), code(measure)), Completeness::Complete))
+            .into(),
+        basis: vec![Basis {
+            document: code("order"),
+            number: code("17-р"),
+            date: day("2022-01-31"),
+        }],
         cells,
     }
 }
@@ -105,11 +132,22 @@ fn sheet() -> Statement {
         totals: BTreeMap::from([
             (code("incidents.received"), MeasureTotal::Flow(307)),
             (code("pages.subscribers"), MeasureTotal::Stock(2_000_000)),
-            (code("response.time"), MeasureTotal::Duration { n: 5, sum_s: 12_345, n_hist: 4, negative: 1 }),
+            (
+                code("response.time"),
+                MeasureTotal::Duration {
+                    n: 5,
+                    sum_s: 12_345,
+                    n_hist: 4,
+                    negative: 1,
+                },
+            ),
             (code("response.within_norm"), MeasureTotal::Ratio { num: 4, den: 5 }),
         ]),
     };
-    Statement::Sheet(Box::new(SheetStatement { facts, body: BodyRef::of(&body::encode(&sample_body())) }))
+    Statement::Sheet(Box::new(SheetStatement {
+        facts,
+        body: BodyRef::of(&body::encode(&sample_body())),
+    }))
 }
 
 fn membership() -> Statement {
@@ -142,7 +180,10 @@ fn statements() -> Vec<(&'static str, Preamble, Statement)> {
         ledger_key: key(5).verifying_key(),
         created_at_ms: 1_640_995_200_000,
     };
-    let dictionary = DictionaryInForce { version: code("1"), body: BodyRef::of(b"the federation file") };
+    let dictionary = DictionaryInForce {
+        version: code("1"),
+        body: BodyRef::of(b"the federation file"),
+    };
     let refusal = Refusal {
         node: node("sverdlovsk"),
         epoch: 1,
@@ -153,7 +194,11 @@ fn statements() -> Vec<(&'static str, Preamble, Statement)> {
         position: 7,
         reason: code("OUT_OF_SCOPE"),
     };
-    let revocation = Revocation { member: node("sverdlovsk"), member_epoch: 1, reason: code("KEY_LOST") };
+    let revocation = Revocation {
+        member: node("sverdlovsk"),
+        member_epoch: 1,
+        reason: code("KEY_LOST"),
+    };
     let decision = Decision {
         node: node("sverdlovsk"),
         epoch: 1,
@@ -165,10 +210,18 @@ fn statements() -> Vec<(&'static str, Preamble, Statement)> {
     vec![
         ("statement-genesis", preamble("hub", 1), Statement::Genesis(genesis)),
         ("statement-membership", preamble("hub", 3), membership()),
-        ("statement-dictionary", preamble("hub", 2), Statement::Dictionary(dictionary)),
+        (
+            "statement-dictionary",
+            preamble("hub", 2),
+            Statement::Dictionary(dictionary),
+        ),
         ("statement-sheet", preamble("sverdlovsk", 9), sheet()),
         ("statement-refusal", preamble("hub", 4), Statement::Refusal(refusal)),
-        ("statement-revocation", preamble("hub", 5), Statement::Revocation(revocation)),
+        (
+            "statement-revocation",
+            preamble("hub", 5),
+            Statement::Revocation(revocation),
+        ),
         ("statement-decision", preamble("hub", 6), Statement::Decision(decision)),
     ]
 }
@@ -194,7 +247,11 @@ fn sample_record() -> Record {
         intake: None,
         stamps,
     };
-    Record { incident, version: VersionKey(1_670_910_000_000), standing: Standing::Withdrawn(Withdrawal::Duplicate) }
+    Record {
+        incident,
+        version: VersionKey(1_670_910_000_000),
+        standing: Standing::Withdrawn(Withdrawal::Duplicate),
+    }
 }
 
 fn frames() -> Vec<(&'static str, Vec<u8>)> {
@@ -216,7 +273,11 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
     let uplink = pb::UplinkFrame {
         cursor: 8,
         checkpoint: "ru/hub/1\n9\n".into(),
-        verdicts: vec![pb::RememberedVerdict { position: 7, parent_position: 8, refusal: vec![] }],
+        verdicts: vec![pb::RememberedVerdict {
+            position: 7,
+            parent_position: 8,
+            refusal: vec![],
+        }],
     };
     let items = pb::JournalItems {
         batch: "request-1".into(),
@@ -235,8 +296,17 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
             },
         ],
     };
-    let journal = |frame| pb::JournalFrame { intake: "intake-1".into(), received_at_ms: 1_670_961_600_000, frame: Some(frame) };
-    let declaration = pb::Declaration { source: "incident".into(), from_day: 18_993, to_day: 19_357, revoked: false };
+    let journal = |frame| pb::JournalFrame {
+        intake: "intake-1".into(),
+        received_at_ms: 1_670_961_600_000,
+        frame: Some(frame),
+    };
+    let declaration = pb::Declaration {
+        source: "incident".into(),
+        from_day: 18_993,
+        to_day: 19_357,
+        revoked: false,
+    };
     let opened = pb::IntakeOpened {
         source: "incident".into(),
         profile: "svodka".into(),
@@ -245,24 +315,47 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
     };
     use pb::journal_frame::Frame;
     vec![
-        ("frame-entry", pb::LedgerFrame { frame: Some(pb::ledger_frame::Frame::Entry(entry)) }.encode_to_vec()),
-        ("frame-cursor", pb::LedgerFrame { frame: Some(pb::ledger_frame::Frame::Cursor(cursor)) }.encode_to_vec()),
+        (
+            "frame-entry",
+            pb::LedgerFrame {
+                frame: Some(pb::ledger_frame::Frame::Entry(entry)),
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "frame-cursor",
+            pb::LedgerFrame {
+                frame: Some(pb::ledger_frame::Frame::Cursor(cursor)),
+            }
+            .encode_to_vec(),
+        ),
         ("frame-uplink", uplink.encode_to_vec()),
         ("frame-journal-opened", journal(Frame::Opened(opened)).encode_to_vec()),
         ("frame-journal-items", journal(Frame::Items(items)).encode_to_vec()),
-        ("frame-journal-declaration", journal(Frame::Declaration(declaration)).encode_to_vec()),
+        (
+            "frame-journal-declaration",
+            journal(Frame::Declaration(declaration)).encode_to_vec(),
+        ),
     ]
 }
 
 fn wire_messages() -> Vec<(&'static str, Vec<u8>)> {
     let batch = pb::Batch {
         first_position: 7,
-        entries: vec![pb::Entry { envelope: sealed_sheet(), body: body::encode(&sample_body()), body_dropped: false }],
+        entries: vec![pb::Entry {
+            envelope: sealed_sheet(),
+            body: Some(body::encode(&sample_body())),
+            body_dropped: false,
+        }],
         checkpoint: "ru/sverdlovsk/1\n8\n".into(),
     };
     let verdict = pb::Verdict {
         position: 7,
-        verdict: Some(pb::verdict::Verdict::Taken(pb::Taken { position: 8, inclusion: vec![vec![9; 32]], repeated: true })),
+        verdict: Some(pb::verdict::Verdict::Taken(pb::Taken {
+            position: 8,
+            inclusion: vec![vec![9; 32]],
+            repeated: true,
+        })),
     };
     let acknowledgement = pb::Acknowledgement {
         cursor: 8,
@@ -272,31 +365,54 @@ fn wire_messages() -> Vec<(&'static str, Vec<u8>)> {
     };
     use pb::{replicate_request::Request, replicate_response::Response};
     vec![
-        ("wire-batch", pb::ReplicateRequest { request: Some(Request::Batch(batch)) }.encode_to_vec()),
+        (
+            "wire-batch",
+            pb::ReplicateRequest {
+                request: Some(Request::Batch(batch)),
+            }
+            .encode_to_vec(),
+        ),
         (
             "wire-acknowledgement",
-            pb::ReplicateResponse { response: Some(Response::Acknowledgement(acknowledgement)) }.encode_to_vec(),
+            pb::ReplicateResponse {
+                response: Some(Response::Acknowledgement(acknowledgement)),
+            }
+            .encode_to_vec(),
         ),
     ]
 }
 
 /// Compares with the golden file; a format without one gets it written, and the test fails once to say so.
 fn matches_golden(name: &str, bytes: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto/golden").join(format!("{name}.hex"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../proto/golden")
+        .join(format!("{name}.hex"));
     let hex = hex::encode(bytes);
-    let lines: Vec<&str> = hex.as_bytes().chunks(96).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> = hex
+        .as_bytes()
+        .chunks(96)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
     let Ok(golden) = fs::read_to_string(&path) else {
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         panic!("{name} had no golden bytes; they are written, look at them and run again");
     };
-    assert_eq!(golden.replace('\n', ""), hex, "{name} is no longer what old ledgers hold");
+    assert_eq!(
+        golden.replace('\n', ""),
+        hex,
+        "{name} is no longer what old ledgers hold"
+    );
 }
 
 #[test]
 fn every_statement_has_its_golden_bytes_and_reads_back() {
     for (name, preamble, statement) in statements() {
         let payload = statement.encode(&preamble).unwrap();
-        assert_eq!(Statement::decode(statement.payload_type(), &payload).unwrap(), (preamble, statement), "{name}");
+        assert_eq!(
+            Statement::decode(statement.payload_type(), &payload).unwrap(),
+            (preamble, statement),
+            "{name}"
+        );
         matches_golden(name, &payload);
     }
 }
@@ -313,13 +429,18 @@ fn the_body_and_the_envelope_have_their_golden_bytes_and_read_back() {
 
 #[test]
 fn every_frame_has_its_golden_bytes() {
-    assert_eq!(record::from_pb(&record::to_pb(&sample_record())).unwrap(), sample_record());
+    assert_eq!(
+        record::from_pb(&record::to_pb(&sample_record())).unwrap(),
+        sample_record()
+    );
     frames().iter().for_each(|(name, bytes)| matches_golden(name, bytes));
 }
 
 #[test]
 fn replication_has_its_golden_bytes() {
-    wire_messages().iter().for_each(|(name, bytes)| matches_golden(name, bytes));
+    wire_messages()
+        .iter()
+        .for_each(|(name, bytes)| matches_golden(name, bytes));
 }
 
 #[test]
@@ -349,6 +470,9 @@ fn an_unknown_kind_is_placed_in_its_chain_and_kept() {
     let payload = statement.encode(&preamble).unwrap();
     let (placed, kept) = Statement::decode("application/vnd.svodka.refusal.v2+proto", &payload).unwrap();
     assert_eq!(placed, preamble);
-    assert_eq!(kept, Statement::Unknown("application/vnd.svodka.refusal.v2+proto".into()));
+    assert_eq!(
+        kept,
+        Statement::Unknown("application/vnd.svodka.refusal.v2+proto".into())
+    );
     assert!(kept.encode(&placed).is_err());
 }

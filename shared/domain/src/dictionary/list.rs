@@ -109,7 +109,7 @@ impl CodeList {
         self.by_code.get(code).map(|&at| &self.entries[at])
     }
 
-    /// The entry in use on the day that a value of a source means: by code or alias, byte for byte. An empty value that
+    /// The entry in use on the day that a value of a source means: by code, name or alias, byte for byte. An empty value that
     /// is nobody's alias means `none`; no entry means that the value counts as `unmatched`.
     pub fn resolve(&self, raw: &str, on: Day) -> Option<&Entry> {
         let candidates = self
@@ -160,7 +160,8 @@ fn check_successor(entry: &Entry, codes: &HashMap<Code, usize>) -> Result<(), Li
 fn index_values(entries: &[Entry]) -> Result<HashMap<String, Vec<usize>>, ListError> {
     let mut index: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, entry) in entries.iter().enumerate() {
-        for value in std::iter::once(entry.code.as_str()).chain(entry.aliases.iter().map(String::as_str)) {
+        let own = [entry.code.as_str(), entry.names.nominative()];
+        for value in own.into_iter().chain(entry.aliases.iter().map(String::as_str)) {
             let holders = index.entry(value.to_owned()).or_default();
             for other in holders
                 .iter()

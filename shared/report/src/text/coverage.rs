@@ -122,12 +122,12 @@ fn reason(page: Page<'_>, gap: &Hole) -> String {
         .source
         .as_ref()
         .map(|code| listed_name(page.federation, Dimension::Source, code));
-    let source = source.map_or_else(|| "источник".to_owned(), |name| format!("источник «{name}»"));
+    let source = source.map_or_else(String::new, |name| format!(", источник «{name}»"));
     match gap.reason {
         GapReason::NoNode => "за территорию не отвечает ни один узел".to_owned(),
         GapReason::NoSheet => format!("{node} не прислал лист"),
-        GapReason::NotDeclared => format!("{node}, {source}"),
-        GapReason::NotCollected => format!("{node}, {source} не собирается"),
+        GapReason::NotDeclared => format!("{node}{source}: дни не объявлены полными"),
+        GapReason::NotCollected => format!("{node}{source}: не собирается"),
         GapReason::Withdrawn => format!("{node} отозвал лист и не прислал новый"),
         GapReason::Refused => format!("лист не принят, {node}"),
     }

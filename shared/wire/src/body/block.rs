@@ -18,9 +18,13 @@ pub(super) fn encode(table: &Table, head: (&Code, &Code), cells: &[(&CellKey, &C
         ..Default::default()
     };
     for dimension in 0..dimensions {
-        block.values.extend(cells.iter().map(|(key, _)| table.place(&key.values[dimension])));
+        block
+            .values
+            .extend(cells.iter().map(|(key, _)| table.place(&key.values[dimension])));
     }
-    cells.iter().for_each(|(_, cell)| push(&mut block, cell));
+    for (_, cell) in cells {
+        push(&mut block, cell);
+    }
     clear_zeros(&mut block.origins);
     clear_zeros(&mut block.negative);
     block
@@ -47,7 +51,9 @@ fn push_duration(block: &mut pb::CellBlock, duration: &DurationTally) {
     block.sum_s.push(duration.sum_s());
     block.negative.push(duration.negative());
     let pairs = duration.histogram().pairs();
-    block.pairs.push(u32::try_from(pairs.len()).expect("at most 1,728 buckets"));
+    block
+        .pairs
+        .push(u32::try_from(pairs.len()).expect("at most 1,728 buckets"));
     let mut before = 0;
     for &(bucket, count) in pairs {
         block.buckets.push(u32::from(bucket) - before);
@@ -74,16 +80,35 @@ pub(super) fn decode(
     let count = block.cells as usize;
     let set = table.code(block.set)?;
     if count == 0 || !block.values.len().is_multiple_of(count) {
-        return Err(WireError::field("blocks.values", "число значений не делится на число ячеек"));
+        return Err(WireError::field(
+            "blocks.values",
+            "число значений не делится на число ячеек",
+        ));
     }
     let dimensions = block.values.len() / count;
     let mut columns = Columns::of(block, kind)?;
     for at in 0..count {
         let values = (0..dimensions).map(|dimension| table.code(block.values[dimension * count + at]));
-        let key = CellKey { measure: measure.clone(), set: set.clone(), values: values.collect::<Result<_, _>>()? };
+        let key = CellKey {
+            measure: measure.clone(),
+            set: set.clone(),
+            values: values.collect::<Result<_, _>>()?,
+        };
         let origin = origin_from_pb(block.origins.get(at).copied().unwrap_or_default());
-        let snapshot = block.snapshots.get(at).map(|&number| day("blocks.snapshots", number)).transpose()?;
-        insert(cells, key, Cell { origin, snapshot, tally: columns.tally(at)? })?;
+        let snapshot = block
+            .snapshots
+            .get(at)
+            .map(|&number| day("blocks.snapshots", number))
+            .transpose()?;
+        insert(
+            cells,
+            key,
+            Cell {
+                origin,
+                snapshot,
+                tally: columns.tally(at)?,
+            },
+        )?;
     }
     Ok(())
 }

@@ -6,14 +6,18 @@ use domain::tally::{DurationTally, Tally};
 use proptest::prelude::*;
 
 fn kind_of(measure: &Code) -> Option<TallyKind> {
-    TallyKind::ALL.into_iter().find(|kind| measure.as_str().starts_with(kind.code()))
+    TallyKind::ALL
+        .into_iter()
+        .find(|kind| measure.as_str().starts_with(kind.code()))
 }
 
 fn any_tally(kind: TallyKind) -> BoxedStrategy<Tally> {
     match kind {
         TallyKind::Flow => any::<u64>().prop_map(Tally::Flow).boxed(),
         TallyKind::Stock => any::<u64>().prop_map(Tally::Stock).boxed(),
-        TallyKind::Ratio => (0_u64..9, 0_u64..9).prop_map(|(num, more)| Tally::Ratio { num, den: num + more }).boxed(),
+        TallyKind::Ratio => (0_u64..9, 0_u64..9)
+            .prop_map(|(num, more)| Tally::Ratio { num, den: num + more })
+            .boxed(),
         TallyKind::Duration => proptest::collection::btree_map(0_u16..1728, 1_u64..5, 0..4)
             .prop_map(|pairs| {
                 let histogram = Histogram::from_pairs(pairs.into_iter().collect()).unwrap();
@@ -35,8 +39,16 @@ fn any_cell() -> impl Strategy<Value = (CellKey, Cell)> {
         };
         let snapshot = (kind == TallyKind::Stock).then(|| Day::new(19_000).unwrap());
         let origin = prop_oneof![Just(Origin::Incidents), Just(Origin::Totals(0))];
-        (any_tally(kind), origin)
-            .prop_map(move |(tally, origin)| (key.clone(), Cell { origin, snapshot, tally }))
+        (any_tally(kind), origin).prop_map(move |(tally, origin)| {
+            (
+                key.clone(),
+                Cell {
+                    origin,
+                    snapshot,
+                    tally,
+                },
+            )
+        })
     })
 }
 

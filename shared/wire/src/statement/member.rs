@@ -37,7 +37,7 @@ impl Genesis {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Genesis) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Genesis) -> Result<Self, WireError> {
         Ok(Self {
             root_key: key("root_key", &message.root_key)?,
             signing_key: key("signing_key", &message.signing_key)?,
@@ -59,7 +59,10 @@ fn cover_to_pb(cover: &Cover) -> pb::Cover {
 
 fn cover_from_pb(message: &pb::Cover) -> Result<Cover, WireError> {
     let day = |field, number| Day::new(number).ok_or_else(|| WireError::field(field, "вне календаря"));
-    let until = message.until_day.map(|number| day("covers.until_day", number)).transpose()?;
+    let until = message
+        .until_day
+        .map(|number| day("covers.until_day", number))
+        .transpose()?;
     let from = day("covers.from_day", message.from_day)?;
     if until.is_some_and(|until| until <= from) {
         return Err(WireError::field("covers.until_day", "не позже первого дня"));
@@ -126,7 +129,7 @@ impl Membership {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Membership) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Membership) -> Result<Self, WireError> {
         if message.covers.is_empty() {
             return Err(WireError::field("covers", "участник должен за что-то отвечать"));
         }

@@ -81,7 +81,11 @@ impl Statement {
             Self::Decision(_) => pb::Kind::Decision,
             Self::Unknown(payload_type) => return payload_type,
         };
-        TYPES.iter().find(|entry| entry.1 == kind).map(|entry| entry.0).expect("every kind has its type")
+        TYPES
+            .iter()
+            .find(|entry| entry.1 == kind)
+            .map(|entry| entry.0)
+            .expect("every kind has its type")
     }
 
     /// The bytes to sign. A statement of an unknown kind cannot be written, only kept.
@@ -109,9 +113,9 @@ impl Statement {
         match kind {
             pb::Kind::Genesis => read::<pb::Genesis, _>(payload, kind, Genesis::from_pb, Self::Genesis),
             pb::Kind::Membership => read::<pb::Membership, _>(payload, kind, Membership::from_pb, Self::Membership),
-            pb::Kind::Sheet => {
-                read::<pb::Sheet, _>(payload, kind, SheetStatement::from_pb, |sheet| Self::Sheet(Box::new(sheet)))
-            }
+            pb::Kind::Sheet => read::<pb::Sheet, _>(payload, kind, SheetStatement::from_pb, |sheet| {
+                Self::Sheet(Box::new(sheet))
+            }),
             pb::Kind::Dictionary => {
                 read::<pb::Dictionary, _>(payload, kind, DictionaryInForce::from_pb, Self::Dictionary)
             }
@@ -158,7 +162,7 @@ headed!(Genesis, Membership, Sheet, Dictionary, Refusal, Revocation, Decision);
 fn read<M: Headed, T>(
     payload: &[u8],
     kind: pb::Kind,
-    parse: impl FnOnce(M) -> Result<T, WireError>,
+    parse: impl FnOnce(&M) -> Result<T, WireError>,
     wrap: impl FnOnce(T) -> Statement,
 ) -> Result<(Preamble, Statement), WireError> {
     let message: M = canonical::decode("запись", payload)?;
@@ -167,7 +171,7 @@ fn read<M: Headed, T>(
         return Err(WireError::field("kind", "не совпадает с типом записи"));
     }
     let preamble = Preamble::from_pb(&head)?;
-    let statement = wrap(parse(message)?);
+    let statement = wrap(parse(&message)?);
     let again = statement.encode(&preamble)?;
     if again != payload {
         return Err(WireError::NonCanonical { what: "запись" });
@@ -176,9 +180,14 @@ fn read<M: Headed, T>(
 }
 
 fn decode_unknown(payload_type: &str, payload: &[u8]) -> Result<(Preamble, Statement), WireError> {
-    let head = pb::Preamble::decode(payload)
-        .map_err(|e| WireError::Malformed { what: "начало записи", reason: e.to_string() })?;
-    Ok((Preamble::from_pb(&head)?, Statement::Unknown(payload_type.chars().take(128).collect())))
+    let head = pb::Preamble::decode(payload).map_err(|e| WireError::Malformed {
+        what: "начало записи",
+        reason: e.to_string(),
+    })?;
+    Ok((
+        Preamble::from_pb(&head)?,
+        Statement::Unknown(payload_type.chars().take(128).collect()),
+    ))
 }
 
 impl Preamble {
@@ -187,7 +196,10 @@ impl Preamble {
             return Err(WireError::field("sequence", "счёт эпох и записей начинается с 1"));
         }
         if (head.sequence == 1) != head.previous.is_empty() {
-            return Err(WireError::field("previous", "стоит у всех записей автора, кроме первой"));
+            return Err(WireError::field(
+                "previous",
+                "стоит у всех записей автора, кроме первой",
+            ));
         }
         Ok(Self {
             federation: id("federation", &head.federation)?,
@@ -210,7 +222,11 @@ fn id<T: std::str::FromStr<Err: ToString>>(field: &'static str, text: &str) -> R
 
 /// An id or code that may be left out.
 fn optional<T: std::str::FromStr<Err: ToString>>(field: &'static str, text: &str) -> Result<Option<T>, WireError> {
-    if text.is_empty() { Ok(None) } else { id(field, text).map(Some) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        id(field, text).map(Some)
+    }
 }
 
 fn hash(field: &'static str, bytes: &[u8]) -> Result<Digest, WireError> {
@@ -218,7 +234,11 @@ fn hash(field: &'static str, bytes: &[u8]) -> Result<Digest, WireError> {
 }
 
 fn optional_hash(field: &'static str, bytes: &[u8]) -> Result<Option<Digest>, WireError> {
-    if bytes.is_empty() { Ok(None) } else { hash(field, bytes).map(Some) }
+    if bytes.is_empty() {
+        Ok(None)
+    } else {
+        hash(field, bytes).map(Some)
+    }
 }
 
 fn key(field: &'static str, bytes: &[u8]) -> Result<seal::VerifyingKey, WireError> {

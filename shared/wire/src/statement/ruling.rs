@@ -31,10 +31,13 @@ impl DictionaryInForce {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Dictionary) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Dictionary) -> Result<Self, WireError> {
         Ok(Self {
             version: id("version", &message.version)?,
-            body: BodyRef { length: message.body_length, digest: hash("body_sha256", &message.body_sha256)? },
+            body: BodyRef {
+                length: message.body_length,
+                digest: hash("body_sha256", &message.body_sha256)?,
+            },
         })
     }
 }
@@ -80,7 +83,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Refusal) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Refusal) -> Result<Self, WireError> {
         Ok(Self {
             node: id("refused_node", &message.refused_node)?,
             epoch: message.refused_epoch,
@@ -120,7 +123,7 @@ impl Revocation {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Revocation) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Revocation) -> Result<Self, WireError> {
         Ok(Self {
             member: id("member", &message.member)?,
             member_epoch: message.member_epoch,
@@ -172,7 +175,7 @@ impl Decision {
         }
     }
 
-    pub(super) fn from_pb(message: pb::Decision) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Decision) -> Result<Self, WireError> {
         if message.ruling() != pb::Ruling::Void {
             return Err(WireError::field("ruling", "неизвестное решение"));
         }

@@ -22,7 +22,10 @@ pub struct BodyRef {
 impl BodyRef {
     /// The reference to these bytes.
     pub fn of(body: &[u8]) -> Self {
-        Self { length: body.len() as u64, digest: Digest::of(body) }
+        Self {
+            length: body.len() as u64,
+            digest: Digest::of(body),
+        }
     }
 
     /// Whether these are the bytes that are meant.
@@ -66,13 +69,17 @@ impl SheetStatement {
             journal_position: facts.journal_position,
             sealed_at_ms: facts.sealed_at_ms,
             cell_count: facts.cell_count,
-            totals: facts.totals.iter().map(|(measure, total)| total_to_pb(measure, total)).collect(),
+            totals: facts
+                .totals
+                .iter()
+                .map(|(measure, total)| total_to_pb(measure, total))
+                .collect(),
             body_length: self.body.length,
             body_sha256: self.body.digest.as_bytes().to_vec(),
         }
     }
 
-    pub(super) fn from_pb(message: pb::Sheet) -> Result<Self, WireError> {
+    pub(super) fn from_pb(message: &pb::Sheet) -> Result<Self, WireError> {
         let closure = match message.closure() {
             pb::Closure::Open => Closure::Open,
             pb::Closure::Closed => Closure::Closed,
@@ -106,7 +113,10 @@ impl SheetStatement {
             cell_count: message.cell_count,
             totals,
         };
-        let body = BodyRef { length: message.body_length, digest: hash("body_sha256", &message.body_sha256)? };
+        let body = BodyRef {
+            length: message.body_length,
+            digest: hash("body_sha256", &message.body_sha256)?,
+        };
         Ok(Self { facts, body })
     }
 }
@@ -135,22 +145,40 @@ fn total_to_pb(measure: &Code, total: &MeasureTotal) -> pb::MeasureTotal {
     let total = match *total {
         MeasureTotal::Flow(n) => Total::Flow(n),
         MeasureTotal::Stock(value) => Total::Stock(value),
-        MeasureTotal::Duration { n, sum_s, n_hist, negative } => {
-            Total::Duration(pb::DurationTotal { n, sum_s, n_hist, negative })
-        }
+        MeasureTotal::Duration {
+            n,
+            sum_s,
+            n_hist,
+            negative,
+        } => Total::Duration(pb::DurationTotal {
+            n,
+            sum_s,
+            n_hist,
+            negative,
+        }),
         MeasureTotal::Ratio { num, den } => Total::Ratio(pb::RatioTotal { num, den }),
     };
-    pb::MeasureTotal { measure: measure.to_string(), total: Some(total) }
+    pb::MeasureTotal {
+        measure: measure.to_string(),
+        total: Some(total),
+    }
 }
 
 fn total_from_pb(message: &pb::MeasureTotal) -> Result<(Code, MeasureTotal), WireError> {
     use pb::measure_total::Total;
-    let total = match message.total.as_ref().ok_or_else(|| WireError::field("totals.total", "не указано"))? {
+    let total = match message
+        .total
+        .as_ref()
+        .ok_or_else(|| WireError::field("totals.total", "не указано"))?
+    {
         Total::Flow(n) => MeasureTotal::Flow(*n),
         Total::Stock(value) => MeasureTotal::Stock(*value),
-        Total::Duration(d) => {
-            MeasureTotal::Duration { n: d.n, sum_s: d.sum_s, n_hist: d.n_hist, negative: d.negative }
-        }
+        Total::Duration(d) => MeasureTotal::Duration {
+            n: d.n,
+            sum_s: d.sum_s,
+            n_hist: d.n_hist,
+            negative: d.negative,
+        },
         Total::Ratio(r) => MeasureTotal::Ratio { num: r.num, den: r.den },
     };
     Ok((id("totals.measure", &message.measure)?, total))
