@@ -1,0 +1,214 @@
+//! Taking a child's ledger: one task a stream, one ledger call a batch, one acknowledgement a batch.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::NodeId;
+use ledger::{Incoming, LedgerError, Outcome, TakeError, Taking};
+use runtime::status::{refusal, refusal_with, retry_later};
+use seal::Digest;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status, Streaming};
+use wire::pb;
+use wire::pb::replicate_request::Request as Asked;
+use wire::pb::replicate_response::Response as Answer;
+use wire::pb::replication_service_server::ReplicationService;
+
+use super::Parent;
+use crate::{BATCHES_IN_FLIGHT, SharedLedger, held};
+
+type Answers = Pin<Box<dyn Stream<Item = Result<pb::ReplicateResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ReplicationService for Parent {
+    type ReplicateStream = Answers;
+
+    async fn replicate(
+        &self,
+        request: Request<Streaming<pb::ReplicateRequest>>,
+    ) -> Result<Response<Self::ReplicateStream>, Status> {
+        let child = self.caller(request.extensions())?;
+        let conversation = Conversation {
+            ledger: Arc::clone(&self.ledger),
+            on_change: Arc::clone(&self.on_change),
+            clock: self.clock.clone(),
+            child,
+            proven: 0,
+        };
+        let (answers, outgoing) = mpsc::channel(BATCHES_IN_FLIGHT);
+        tokio::spawn(conversation.run(request.into_inner(), answers));
+        Ok(Response::new(Box::pin(ReceiverStream::new(outgoing))))
+    }
+
+    async fn fetch_down(
+        &self,
+        request: Request<pb::FetchDownRequest>,
+    ) -> Result<Response<pb::FetchDownResponse>, Status> {
+        let child = self.caller(request.extensions())?;
+        self.down(&child, request.into_inner().from_position).map(Response::new)
+    }
+}
+
+/// One stream of one child.
+struct Conversation {
+    ledger: SharedLedger,
+    on_change: super::OnChange,
+    clock: runtime::SharedClock,
+    child: NodeId,
+    /// Size of our tree that the child can prove from.
+    proven: u64,
+}
+
+impl Conversation {
+    async fn run(
+        mut self,
+        mut requests: Streaming<pb::ReplicateRequest>,
+        answers: mpsc::Sender<Result<pb::ReplicateResponse, Status>>,
+    ) {
+        let span = tracing::info_span!("replicate", child = %self.child);
+        loop {
+            let asked = match requests.message().await {
+                Ok(Some(request)) => request.request,
+                Ok(None) | Err(_) => return,
+            };
+            let answer = match asked {
+                Some(Asked::Hello(hello)) => self.welcome(&hello),
+                Some(Asked::Batch(batch)) => self.take(batch).await,
+                None => Err(refusal(Code::InvalidArgument, "MALFORMED", "пустой запрос")),
+            };
+            if let Err(status) = &answer {
+                span.in_scope(|| tracing::warn!(%status, "the stream is ended"));
+            }
+            let ended = answer.is_err();
+            let answer = answer.map(|response| pb::ReplicateResponse {
+                response: Some(response),
+            });
+            if answers.send(answer).await.is_err() || ended {
+                return;
+            }
+        }
+    }
+
+    fn welcome(&mut self, hello: &pb::Hello) -> Result<Answer, Status> {
+        let ledger = held(&self.ledger);
+        let epoch = ledger
+            .member(&self.child)
+            .map_or(0, |keys| keys.membership.member_epoch);
+        let expected = format!("{}/{}/{epoch}", ledger.federation_id(), self.child);
+        if hello.origin != expected {
+            let message = format!("ожидается журнал {expected}, предложен {}", hello.origin);
+            return Err(refusal(Code::FailedPrecondition, "ORIGIN_MISMATCH", message));
+        }
+        let cursor = ledger.cursor(&self.child);
+        let size = ledger.size();
+        // A child that remembers more than we have gets no proof: it will see the rewind and keep its evidence.
+        let consistency = if hello.remembered_size <= size {
+            ledger.prove_consistency(hello.remembered_size, size)
+        } else {
+            Vec::new()
+        };
+        self.proven = size;
+        Ok(Answer::Welcome(pb::Welcome {
+            cursor: cursor.position,
+            cursor_root: cursor.root.as_bytes().to_vec(),
+            checkpoint: ledger.checkpoint(),
+            consistency: raw(&consistency),
+        }))
+    }
+
+    /// Hands a batch to the ledger on a thread that may wait for the disk, and proves what it answers.
+    async fn take(&mut self, batch: pb::Batch) -> Result<Answer, Status> {
+        let (ledger, child, proven) = (Arc::clone(&self.ledger), self.child.clone(), self.proven);
+        let now_ms = self.clock.now().as_millisecond();
+        let taken = tokio::task::spawn_blocking(move || {
+            let entries = batch.entries.into_iter().map(incoming).collect();
+            let mut ledger = held(&ledger);
+            let taking = ledger.take(&child, batch.first_position, entries, &batch.checkpoint, now_ms)?;
+            let answer = acknowledgement(&ledger, &taking, proven);
+            Ok::<_, TakeError>((answer, ledger.size(), taking.changed))
+        });
+        let taken = taken
+            .await
+            .map_err(|_| refusal(Code::Internal, "INTERNAL", "внутренняя ошибка"))?;
+        let (answer, size, changed) = taken.map_err(|error| ended(&error))?;
+        self.proven = size;
+        if !changed.is_empty() {
+            (self.on_change)(&changed);
+        }
+        Ok(Answer::Acknowledgement(answer))
+    }
+}
+
+fn incoming(entry: pb::Entry) -> Incoming {
+    Incoming {
+        envelope: entry.envelope,
+        body: entry.body,
+        body_dropped: entry.body_dropped,
+    }
+}
+
+fn acknowledgement(ledger: &ledger::Ledger, taking: &Taking, proven: u64) -> pb::Acknowledgement {
+    let size = ledger.size();
+    let inclusion = |position| raw(&ledger.prove_inclusion(position, size));
+    let verdicts = taking.verdicts.iter().map(|verdict| pb::Verdict {
+        position: verdict.position,
+        verdict: Some(match &verdict.outcome {
+            Outcome::Taken { position, repeated } => pb::verdict::Verdict::Taken(pb::Taken {
+                position: *position,
+                inclusion: inclusion(*position),
+                repeated: *repeated,
+            }),
+            Outcome::Refused {
+                reason,
+                position,
+                refusal,
+            } => pb::verdict::Verdict::Refused(pb::Refused {
+                reason: reason.to_string(),
+                refusal: refusal.clone(),
+                position: *position,
+                inclusion: inclusion(*position),
+            }),
+        }),
+    });
+    pb::Acknowledgement {
+        cursor: taking.cursor,
+        verdicts: verdicts.collect(),
+        checkpoint: ledger.checkpoint(),
+        consistency: raw(&ledger.prove_consistency(proven, size)),
+    }
+}
+
+/// Hashes as they travel.
+pub(super) fn raw(hashes: &[Digest]) -> Vec<Vec<u8>> {
+    hashes.iter().map(|hash| hash.as_bytes().to_vec()).collect()
+}
+
+/// The status that ends a stream. The cursor stands where it stood.
+fn ended(error: &TakeError) -> Status {
+    let message = error.to_string();
+    match error {
+        TakeError::PositionExpected { expected } => refusal_with(
+            Code::FailedPrecondition,
+            error.code(),
+            message,
+            [("expected", expected.to_string())],
+        ),
+        TakeError::CheckpointMismatch | TakeError::BadCheckpoint(_) => {
+            refusal(Code::InvalidArgument, error.code(), message)
+        }
+        TakeError::DictionaryUnknown(_) => {
+            retry_later(Code::FailedPrecondition, error.code(), message, Duration::from_mins(1))
+        }
+        TakeError::NotAMember | TakeError::MemberRevoked { .. } => {
+            refusal(Code::PermissionDenied, error.code(), message)
+        }
+        TakeError::MessageTooLarge { .. } => refusal(Code::ResourceExhausted, error.code(), message),
+        TakeError::Ledger(LedgerError::Store(_)) => {
+            retry_later(Code::ResourceExhausted, error.code(), message, Duration::from_mins(1))
+        }
+        TakeError::Ledger(_) => refusal(Code::Unavailable, error.code(), message),
+    }
+}

@@ -1,0 +1,373 @@
+//! Both ends over memory: joining, replicating, refusing, coming back, and not being fooled.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use domain::federation::SHIPPED;
+use domain::sheet::{Closure, SheetBody, SheetFacts};
+use domain::{Code, Day, FederationId, NodeId, SheetPeriod, Zone};
+use federation::join::{JoinError, JoinPlan, Joined, join};
+use federation::parent::{InviteWish, ParentParts};
+use federation::uplink::UplinkError;
+use federation::{Invitation, NodeIdentity, Parent, SharedLedger, Uplink, held};
+use jiff::{SignedDuration, Timestamp};
+use ledger::{Anchor, Author, Ledger, Options};
+use runtime::accept::{Door, Limits, serve};
+use runtime::identity::PeerName;
+use runtime::memory::MemoryNetwork;
+use runtime::pki::{Authority, TlsKey};
+use runtime::tls::{ClientAuth, Identity, TlsDoor, server_config};
+use runtime::{ManualClock, SeededRandom, SharedClock, SharedRandom, Shutdown};
+use seal::{Digest, SigningKey};
+use tempfile::TempDir;
+use tonic::service::Routes;
+use wire::statement::{BodyRef, DictionaryInForce, Genesis, SheetStatement};
+use wire::{Statement, body};
+
+const ADDRESS: &str = "hub:7443";
+const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+struct Hub {
+    _dir: TempDir,
+    parent: Arc<Parent>,
+    ledger: SharedLedger,
+    clock: ManualClock,
+    random: SharedRandom,
+    network: MemoryNetwork,
+    shutdown: Shutdown,
+}
+
+fn author(node: &str, seed: u8) -> Author {
+    Author {
+        federation: FederationId::new("ru").unwrap(),
+        node: NodeId::new(node).unwrap(),
+        epoch: 1,
+        signing_key: SigningKey::from_seed([seed; 32]),
+        ledger_key: SigningKey::from_seed([seed + 1; 32]),
+    }
+}
+
+fn hub_ledger(dir: &Path, now_ms: i64) -> Ledger {
+    let root = SigningKey::from_seed([9; 32]);
+    let author = author("hub", 1);
+    let genesis = Genesis {
+        root_key: root.verifying_key(),
+        signing_key: author.signing_key.verifying_key(),
+        ledger_key: author.ledger_key.verifying_key(),
+        created_at_ms: now_ms,
+    };
+    let anchor = Anchor::Root {
+        root_key: root.verifying_key(),
+    };
+    let (mut ledger, _) = Ledger::open(dir, author, anchor, Options::default()).unwrap();
+    ledger.append_genesis(genesis, &root, now_ms).unwrap();
+    let dictionary = DictionaryInForce {
+        version: Code::literal("1"),
+        body: BodyRef::of(SHIPPED.as_bytes()),
+    };
+    let file = SHIPPED.as_bytes().to_vec();
+    ledger
+        .append_own(vec![(Statement::Dictionary(dictionary), Some(file))], now_ms)
+        .unwrap();
+    ledger
+}
+
+impl Hub {
+    async fn start() -> Self {
+        runtime::tls::install_provider();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = ManualClock::new("2022-12-20T00:00:00Z".parse::<Timestamp>().unwrap());
+        let shared: SharedClock = Arc::new(clock.clone());
+        let random: SharedRandom = Arc::new(SeededRandom::new(7));
+        let now = runtime::Clock::now(&clock);
+        let name = PeerName::node("ru", "hub").unwrap();
+        let authority = Authority::create(name.federation(), name.node_label(), now, YEAR).unwrap();
+        let key = TlsKey::generate().unwrap();
+        let chain = authority.issue(&key, &name, &[], now, YEAR).unwrap();
+        let trusted = [authority.certificate_pem().to_owned()];
+        let tls = server_config(&Identity::new(chain, &key), &trusted, ClientAuth::Optional, &shared).unwrap();
+        let ledger: SharedLedger = Arc::new(Mutex::new(hub_ledger(dir.path(), now.as_millisecond())));
+        let genesis = held(&ledger).entries(0..1).unwrap().remove(0).envelope;
+        let parts = ParentParts {
+            federation: FederationId::new("ru").unwrap(),
+            node: NodeId::new("hub").unwrap(),
+            authority,
+            genesis,
+            clock: Arc::clone(&shared),
+            random: Arc::clone(&random),
+            on_change: Arc::new(|_| ()),
+        };
+        let parent = Parent::open(dir.path(), Arc::clone(&ledger), parts).unwrap();
+        let (network, shutdown) = (MemoryNetwork::new(), Shutdown::new());
+        let router = parent.routes(Routes::default()).into_axum_router();
+        let door = Door::Tls(TlsDoor::new(tls, shared));
+        tokio::spawn(serve(
+            network.listen(ADDRESS),
+            door,
+            router,
+            Limits::default(),
+            shutdown.clone(),
+        ));
+        Self {
+            _dir: dir,
+            parent,
+            ledger,
+            clock,
+            random,
+            network,
+            shutdown,
+        }
+    }
+
+    fn invite(&self, node: &str, territory: &'static str) -> Invitation {
+        let wish = InviteWish {
+            node: NodeId::new(node).unwrap(),
+            covers: vec![(Code::literal(territory), None, "2000-01-01".parse().unwrap())],
+            zone: None,
+            validity: SignedDuration::from_hours(1),
+        };
+        self.parent.invite(&wish).unwrap()
+    }
+
+    async fn join(&self, dir: &Path, invitation: Invitation) -> Result<Joined, JoinError> {
+        join(JoinPlan {
+            invitation,
+            address: ADDRESS.into(),
+            dir,
+            dialer: Arc::new(self.network.clone()),
+            clock: Arc::new(self.clock.clone()),
+            random: &*self.random,
+        })
+        .await
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.shutdown.trigger();
+    }
+}
+
+struct Child {
+    dir: TempDir,
+    identity: NodeIdentity,
+    ledger: SharedLedger,
+}
+
+impl Child {
+    async fn joined(hub: &Hub, node: &str, territory: &'static str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        hub.join(dir.path(), hub.invite(node, territory)).await.unwrap();
+        let identity = NodeIdentity::load(dir.path()).unwrap();
+        std::fs::create_dir(dir.path().join("ledger")).unwrap();
+        let author = identity.author().unwrap();
+        let opened = Ledger::open(
+            &dir.path().join("ledger"),
+            author,
+            identity.anchor(),
+            Options::default(),
+        );
+        let (mut ledger, _) = opened.unwrap();
+        ledger.know_dictionary(&identity.federation_file).unwrap();
+        Self {
+            dir,
+            identity,
+            ledger: Arc::new(Mutex::new(ledger)),
+        }
+    }
+
+    fn uplink(&self, hub: &Hub) -> Uplink {
+        let dialer = Arc::new(hub.network.clone());
+        let clock = Arc::new(hub.clock.clone());
+        let random = Arc::clone(&hub.random);
+        Uplink::open(
+            self.dir.path(),
+            Arc::clone(&self.ledger),
+            &self.identity,
+            dialer,
+            clock,
+            random,
+        )
+        .unwrap()
+    }
+
+    /// Seals an empty sheet of a day.
+    fn seal(&self, day: &str, revision: u32, zone: &str) {
+        let zone = Zone::new(zone).unwrap();
+        let period = SheetPeriod::day(day.parse::<Day>().unwrap());
+        let bytes = body::encode(&SheetBody::default());
+        let facts = SheetFacts {
+            period,
+            bounds: zone.bounds(period.first()),
+            closure: Closure::Closed,
+            revision,
+            withdrawn: None,
+            zone,
+            tzdb: domain::zone::TZDB_VERSION.into(),
+            dictionary: *self.identity.dictionary().as_bytes(),
+            journal_position: 1,
+            sealed_at_ms: 1,
+            cell_count: 0,
+            totals: BTreeMap::new(),
+        };
+        let sheet = Statement::Sheet(Box::new(SheetStatement {
+            facts,
+            body: BodyRef::of(&bytes),
+        }));
+        held(&self.ledger).append_own(vec![(sheet, Some(bytes))], 1).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_child_joins_and_its_sheets_stand_in_the_parents_ledger_byte_for_byte() {
+    let hub = Hub::start().await;
+    let child = Child::joined(&hub, "sverdlovsk", "65").await;
+    for day in 1..=9 {
+        child.seal(&format!("2022-12-0{day}"), 1, "Asia/Yekaterinburg");
+    }
+    let mut uplink = child.uplink(&hub);
+    let step = uplink.step().await.unwrap();
+    assert_eq!((step.sent, step.taken, step.refused, step.waiting), (9, 9, 0, 0));
+    let ours: Vec<_> = held(&child.ledger)
+        .entries(0..9)
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.envelope)
+        .collect();
+    let theirs = held(&hub.ledger).entries(3..12).unwrap();
+    assert_eq!(theirs.into_iter().map(|entry| entry.envelope).collect::<Vec<_>>(), ours);
+    assert_eq!(uplink.step().await.unwrap().sent, 0, "nothing is sent twice");
+}
+
+#[tokio::test]
+async fn a_refused_sheet_does_not_hold_up_the_next_and_its_author_knows_why() {
+    let hub = Hub::start().await;
+    let child = Child::joined(&hub, "sverdlovsk", "65").await;
+    child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
+    child.seal("2022-12-02", 1, "Europe/Moscow");
+    child.seal("2022-12-03", 1, "Asia/Yekaterinburg");
+    let mut uplink = child.uplink(&hub);
+    let step = uplink.step().await.unwrap();
+    assert_eq!((step.taken, step.refused, step.waiting), (2, 1, 0));
+    assert_eq!(uplink.state().refused, vec![(1, "ZONE_MISMATCH".to_owned())]);
+    drop(uplink);
+    assert_eq!(
+        child.uplink(&hub).state().refused.len(),
+        1,
+        "a restart remembers the refusal"
+    );
+    let periods: Vec<_> = held(&hub.ledger)
+        .sheets()
+        .map(|sheet| sheet.period.to_string())
+        .collect();
+    assert_eq!(periods.len(), 2, "{periods:?}");
+}
+
+#[tokio::test]
+async fn fault_11_a_lost_memory_gets_the_same_verdicts_again() {
+    let hub = Hub::start().await;
+    let child = Child::joined(&hub, "sverdlovsk", "65").await;
+    child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
+    child.uplink(&hub).step().await.unwrap();
+    let before = held(&hub.ledger).checkpoint();
+    std::fs::remove_dir_all(child.dir.path().join("uplink")).unwrap();
+    let step = child.uplink(&hub).step().await.unwrap();
+    assert_eq!((step.sent, step.taken), (1, 1), "the verdict is asked for again");
+    assert_eq!(held(&hub.ledger).checkpoint(), before, "and changes nothing");
+}
+
+#[tokio::test]
+async fn fault_21_a_parent_with_another_history_is_believed_no_more() {
+    let hub = Hub::start().await;
+    let child = Child::joined(&hub, "sverdlovsk", "65").await;
+    child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
+    child.uplink(&hub).step().await.unwrap();
+    // Another tree under the same keys: the same genesis, another dictionary time, one entry more.
+    let other = tempfile::tempdir().unwrap();
+    let mut forked = hub_ledger(other.path(), 5);
+    for _ in 0..4 {
+        let dictionary = DictionaryInForce {
+            version: Code::literal("1"),
+            body: BodyRef::of(SHIPPED.as_bytes()),
+        };
+        forked
+            .append_own(
+                vec![(Statement::Dictionary(dictionary), Some(SHIPPED.as_bytes().to_vec()))],
+                6,
+            )
+            .unwrap();
+    }
+    let membership = held(&hub.ledger)
+        .member(&child.identity.node)
+        .unwrap()
+        .membership
+        .clone();
+    forked
+        .append_own(vec![(Statement::Membership(membership), None)], 7)
+        .unwrap();
+    *held(&hub.ledger) = forked;
+    let mut uplink = child.uplink(&hub);
+    let error = uplink.step().await.unwrap_err();
+    assert_eq!(error.code(), "PARENT_FORKED", "{error}");
+    child.seal("2022-12-02", 1, "Asia/Yekaterinburg");
+    assert!(
+        matches!(uplink.step().await, Err(UplinkError::Halted(_))),
+        "pushing stays halted, sealing goes on"
+    );
+    let evidence = std::fs::read_dir(child.dir.path()).unwrap().filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("fork-")
+    });
+    assert_eq!(evidence.count(), 1);
+}
+
+#[tokio::test]
+async fn an_invitation_works_once_in_its_time_and_survives_a_lost_reply() {
+    let hub = Hub::start().await;
+    let invitation = hub.invite("sverdlovsk", "65");
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    hub.join(first.path(), invitation.clone()).await.unwrap();
+    let size = held(&hub.ledger).size();
+    std::fs::remove_file(first.path().join("identity/membership.envelope")).unwrap();
+    hub.join(first.path(), invitation.clone()).await.unwrap();
+    assert_eq!(held(&hub.ledger).size(), size, "the same keys get the same membership");
+    let stolen = hub.join(second.path(), invitation).await.unwrap_err();
+    assert!(
+        matches!(&stolen, JoinError::Refused { code, .. } if code == "INVITATION_USED"),
+        "{stolen}"
+    );
+    let late = hub.invite("kurgan", "37");
+    hub.clock.advance(SignedDuration::from_hours(2));
+    let third = tempfile::tempdir().unwrap();
+    assert!(matches!(hub.join(third.path(), late).await, Err(JoinError::Expired(_))));
+}
+
+#[tokio::test]
+async fn a_parent_that_is_not_the_one_in_the_invitation_is_not_told_anything() {
+    let hub = Hub::start().await;
+    let mut invitation = hub.invite("sverdlovsk", "65");
+    invitation.authority = Digest::of(b"another key");
+    let dir = tempfile::tempdir().unwrap();
+    let error = hub.join(dir.path(), invitation).await.unwrap_err();
+    assert!(matches!(error, JoinError::Unreachable { .. }), "{error}");
+    assert_eq!(held(&hub.ledger).size(), 2);
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_long_before_it_ends() {
+    let hub = Hub::start().await;
+    let child = Child::joined(&hub, "sverdlovsk", "65").await;
+    let before = std::fs::read(child.dir.path().join("identity/tls.crt")).unwrap();
+    hub.clock.advance(SignedDuration::from_hours(24 * 40));
+    let mut uplink = child.uplink(&hub);
+    uplink.step().await.unwrap();
+    let after = std::fs::read(child.dir.path().join("identity/tls.crt")).unwrap();
+    assert_ne!(before, after);
+    hub.clock.advance(SignedDuration::from_hours(24 * 60));
+    uplink.step().await.unwrap();
+}
