@@ -1,1 +1,17 @@
-//! region-node
+//! A regional or municipal node: takes incidents in, aggregates them by local day, seals sheets and pushes its ledger.
+
+pub mod admin;
+pub mod aggregate;
+pub mod cli;
+pub mod config;
+pub mod door;
+pub mod figures;
+pub mod import;
+pub mod intake;
+pub mod node;
+pub mod process;
+pub mod service;
+pub mod sources;
+pub mod status;
+pub mod store;
+pub mod uplink;

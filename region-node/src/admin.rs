@@ -1,0 +1,208 @@
+//! What the operator may ask of the node over its admin socket, or inside the command when no process runs. The same
+//! services either way; the only room of ours, beside the ingest service, that names generated types.
+
+use std::sync::Arc;
+
+use domain::{Code, Period};
+use federation::held;
+use federation::uplink::UplinkError;
+use report::Format;
+use runtime::status::refusal;
+use tonic::{Code as Rpc, Request, Response, Status};
+use wire::pb;
+use wire::pb::intake_service_server::IntakeService;
+use wire::pb::process_service_server::ProcessService;
+
+use crate::aggregate::AggregateError;
+use crate::figures::Inquiry;
+use crate::node::{Node, PushError, Pushed};
+use crate::service;
+use crate::sources::{IssueRequest, SourcesError};
+
+/// The services of the admin socket.
+#[derive(Clone)]
+pub struct Admin(pub Arc<Node>);
+
+#[tonic::async_trait]
+impl ProcessService for Admin {
+    async fn get_status(&self, _: Request<pb::GetStatusRequest>) -> Result<Response<pb::GetStatusResponse>, Status> {
+        let node = Arc::clone(&self.0);
+        let status = blocking(move || node.status()).await?;
+        let json = serde_json::to_string_pretty(&status).expect("the status has string keys and whole numbers");
+        Ok(Response::new(pb::GetStatusResponse { json }))
+    }
+
+    async fn get_report(
+        &self,
+        request: Request<pb::GetReportRequest>,
+    ) -> Result<Response<pb::GetReportResponse>, Status> {
+        let node = Arc::clone(&self.0);
+        let inquiry = self.inquiry(&request.into_inner())?;
+        let document = blocking(move || node.report(&inquiry)).await?;
+        let document = document.map_err(|error| refusal(Rpc::InvalidArgument, error.code(), error.to_string()))?;
+        Ok(Response::new(pb::GetReportResponse {
+            document: document.into_bytes(),
+        }))
+    }
+
+    async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
+        let position = request.into_inner().position;
+        let ledger = Arc::clone(self.0.ledger());
+        let read = blocking(move || held(&ledger).entries(position..position.saturating_add(1))).await?;
+        let entry = read
+            .map_err(|error| refusal(Rpc::DataLoss, error.code(), error.to_string()))?
+            .pop();
+        let absent = || {
+            refusal(
+                Rpc::NotFound,
+                "NO_SUCH_ENTRY",
+                format!("записи {position} в журнале нет"),
+            )
+        };
+        let envelope = entry.ok_or_else(absent)?.envelope;
+        Ok(Response::new(pb::GetEntryResponse { envelope }))
+    }
+}
+
+impl Admin {
+    /// Parses the question; an empty scope is the node's own.
+    fn inquiry(&self, asked: &pb::GetReportRequest) -> Result<Inquiry, Status> {
+        let wrong =
+            |reason: &str, error: &dyn std::fmt::Display| refusal(Rpc::InvalidArgument, reason, error.to_string());
+        let scope = match asked.scope.as_str() {
+            "" => self.0.home(),
+            scope => Code::new(scope).map_err(|e| wrong("UNKNOWN_SCOPE", &e))?,
+        };
+        let period = |text: &str| text.parse::<Period>().map_err(|e| wrong("PERIOD_INVALID", &e));
+        let compare = Some(asked.compare.as_str()).filter(|text| !text.is_empty());
+        let format = Format::ALL.into_iter().find(|format| format.code() == asked.format);
+        Ok(Inquiry {
+            scope,
+            period: period(&asked.period)?,
+            compare: compare.map(period).transpose()?,
+            format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json или csv"))?,
+            today: self.0.today(),
+        })
+    }
+}
+
+/// Work that blocks on the disk or takes long, off the threads that serve connections.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+    let span = tracing::Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    done.map_err(|_| {
+        refusal(
+            Rpc::Internal,
+            "INTERNAL",
+            "внутренняя ошибка узла; подробности в его журнале сообщений",
+        )
+    })
+}
+
+#[tonic::async_trait]
+impl IntakeService for Admin {
+    async fn open_intake(
+        &self,
+        request: Request<pb::OpenIntakeRequest>,
+    ) -> Result<Response<pb::OpenIntakeResponse>, Status> {
+        let opened = self.0.intake().open_intake(request.into_inner()).await;
+        opened.map(Response::new).map_err(|error| service::status(&error))
+    }
+
+    async fn issue_source(
+        &self,
+        request: Request<pb::IssueSourceRequest>,
+    ) -> Result<Response<pb::IssueSourceResponse>, Status> {
+        let node = Arc::clone(&self.0);
+        let asked = request.into_inner();
+        let issued = blocking(move || {
+            let csr = &asked.certificate_request;
+            node.issue_source(&IssueRequest {
+                name: &asked.name,
+                source: &asked.source,
+                csr,
+            })
+        });
+        let certificate = issued.await?.map_err(|error| registry(&error))?;
+        Ok(Response::new(pb::IssueSourceResponse {
+            certificate,
+            authority: self.0.authority_pem().to_owned(),
+            address: self.0.ingest_address().to_owned(),
+            server_name: self.0.server_name(),
+        }))
+    }
+
+    async fn list_sources(
+        &self,
+        _: Request<pb::ListSourcesRequest>,
+    ) -> Result<Response<pb::ListSourcesResponse>, Status> {
+        Ok(Response::new(pb::ListSourcesResponse {
+            json: self.0.sources().list_json(),
+        }))
+    }
+
+    async fn revoke_source(
+        &self,
+        request: Request<pb::RevokeSourceRequest>,
+    ) -> Result<Response<pb::RevokeSourceResponse>, Status> {
+        let node = Arc::clone(&self.0);
+        let name = request.into_inner().name;
+        let revoked = blocking(move || node.revoke_source(&name)).await?;
+        revoked.map_err(|error| registry(&error))?;
+        Ok(Response::new(pb::RevokeSourceResponse {}))
+    }
+
+    async fn push(&self, request: Request<pb::PushRequest>) -> Result<Response<pb::PushResponse>, Status> {
+        let pushed = self
+            .0
+            .push(request.into_inner().wait)
+            .await
+            .map_err(|error| unpushed(&error))?;
+        let Pushed {
+            sealed,
+            waiting,
+            refused,
+        } = pushed;
+        Ok(Response::new(pb::PushResponse {
+            sealed,
+            waiting,
+            refused,
+        }))
+    }
+}
+
+/// What the registry of source certificates refuses, on the wire.
+fn registry(error: &SourcesError) -> Status {
+    let (code, reason) = match error {
+        SourcesError::Io { .. } | SourcesError::Damaged { .. } => (Rpc::DataLoss, "STORAGE_FAILED"),
+        SourcesError::Name { .. } => (Rpc::InvalidArgument, "NAME_INVALID"),
+        SourcesError::UnknownSource { .. } => (Rpc::InvalidArgument, "SOURCE_UNKNOWN"),
+        SourcesError::Taken(_) => (Rpc::AlreadyExists, "NAME_TAKEN"),
+        SourcesError::Absent(_) => (Rpc::FailedPrecondition, "NAME_ABSENT"),
+        SourcesError::Pki(_) => (Rpc::InvalidArgument, "CERTIFICATE_REQUEST_INVALID"),
+        SourcesError::Certificate(_) => (Rpc::Internal, "INTERNAL"),
+    };
+    refusal(code, reason, error.to_string())
+}
+
+/// What a push could not do, on the wire.
+fn unpushed(error: &PushError) -> Status {
+    let (code, reason) = match error {
+        PushError::Aggregate(AggregateError::TooManyCells(_)) => (Rpc::FailedPrecondition, "TOO_MANY_CELLS"),
+        PushError::Aggregate(AggregateError::Tally { .. }) => (Rpc::FailedPrecondition, "TALLY_OVERFLOW"),
+        PushError::Aggregate(AggregateError::Intake(error)) => return service::status(error),
+        PushError::Aggregate(AggregateError::Ledger(error)) => (Rpc::DataLoss, error.code()),
+        PushError::Uplink(error) => (link(error), error.code()),
+        PushError::Interrupted => (Rpc::Internal, "INTERNAL"),
+    };
+    refusal(code, reason, error.to_string())
+}
+
+fn link(error: &UplinkError) -> Rpc {
+    match error {
+        UplinkError::Unreachable { .. } => Rpc::Unavailable,
+        UplinkError::Refused { .. } | UplinkError::CursorAhead { .. } | UplinkError::Keys(_) => Rpc::FailedPrecondition,
+        UplinkError::Ledger(_) | UplinkError::Memory(_) => Rpc::DataLoss,
+        UplinkError::Trust(_) | UplinkError::Halted(_) | UplinkError::Protocol(_) => Rpc::Internal,
+    }
+}

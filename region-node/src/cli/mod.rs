@@ -1,0 +1,75 @@
+//! The command line: what can be asked, and each command as a conversation with the node over one channel.
+//!
+//! Standard output carries the result, standard error everything else. Knows no store and no ledger.
+
+pub mod import;
+pub mod join;
+pub mod push;
+pub mod report;
+pub mod serve;
+pub mod session;
+pub mod source;
+pub mod status;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use runtime::Exit;
+
+pub use runtime::command::{DOCUMENT_BYTES_MAX, Failure, Lang, Voice, output};
+pub use session::Session;
+
+/// Узел региона или муниципалитета: принимает обращения, составляет листы по дням и отправляет их выше.
+#[derive(Debug, Parser)]
+#[command(name = "region-node", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// How results and messages are written.
+    #[command(flatten)]
+    pub voice: Voice,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Which node.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Каталог узла
+    #[arg(long, value_name = "DIR", env = "REGION_NODE_DIR")]
+    pub dir: PathBuf,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Вступить в федерацию по приглашению
+    Join(join::JoinArgs),
+    /// Работать: принимать обращения, составлять и отправлять листы
+    Serve(serve::ServeArgs),
+    /// Загрузить обращения из файла CSV
+    Import(import::ImportArgs),
+    /// Составить и отправить листы сейчас
+    Push(push::PushArgs),
+    /// Показать состояние узла
+    Status(status::StatusArgs),
+    /// Показать сводку по собственным данным узла
+    Report(report::ReportArgs),
+    /// Сертификаты систем-источников
+    Source(source::SourceArgs),
+}
+
+/// Runs a command that ends by itself. (`serve` does not; its life is the program's own.)
+pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
+    match command {
+        Command::Serve(_) => Err(Failure::new(
+            Exit::Usage,
+            "serve — это сам процесс узла, а не команда к нему",
+        )),
+        Command::Join(args) => join::run(args, voice).await,
+        Command::Import(args) => import::run(args, voice).await,
+        Command::Push(args) => push::run(args, voice).await,
+        Command::Status(args) => status::run(args, voice).await,
+        Command::Report(args) => report::run(args, voice).await,
+        Command::Source(args) => source::run(args, voice).await,
+    }
+}

@@ -1,0 +1,44 @@
+//! `region-node serve`: its arguments, and the settings that follow from them. The life of the process is in `main`.
+
+use clap::Args;
+use runtime::Exit;
+
+use super::{Failure, Lang, Place};
+use crate::config::Config;
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Адрес, на котором узел принимает обращения (порт 0: любой свободный)
+    #[arg(long, value_name = "ADDR", env = "REGION_NODE_LISTEN")]
+    listen: Option<String>,
+}
+
+impl ServeArgs {
+    /// The node's directory.
+    pub fn dir(&self) -> &std::path::Path {
+        &self.place.dir
+    }
+
+    /// The settings: flag over environment over file over default.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let mut config = Config::load(&self.place.dir).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
+        if let Some(listen) = &self.listen {
+            config.listen.clone_from(listen);
+        }
+        Ok(config)
+    }
+}
+
+/// The line that says that the node is there, for a person or for a program that waits for it.
+pub fn announcement(node: &str, address: &str, json: bool, lang: Lang) -> String {
+    if json {
+        return serde_json::json!({ "schema": "region-node.serving/1", "node": node, "listen": address }).to_string();
+    }
+    match lang {
+        Lang::Ru => format!("Узел {node} работает, обращения принимает на {address}"),
+        Lang::En => format!("Node {node} is up and takes incidents in at {address}"),
+    }
+}

@@ -1,0 +1,157 @@
+//! The node's own figures: its sheets in force, and those of its branch, folded in memory for its own reports.
+//!
+//! A projection of the ledger, built at start and kept up with every sheet sealed, taken or refused. A sheet of the node
+//! that its parent refused still counts here, and the report says so. Knows no file and no network.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::federation::Federation;
+use domain::member::Member;
+use domain::sheet::{SheetBody, SheetFacts};
+use domain::{Code, Day, NodeId, Period, SheetPeriod};
+use federation::{SharedLedger, held};
+use ledger::{Ledger, LedgerError, SheetInForce};
+use report::{AsOf, Format, Report};
+use rollup::{Question, Rollup, RollupError, SheetStanding};
+use wire::statement::Membership;
+
+/// What a reader asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Code of the scope.
+    pub scope: Code,
+    /// The period.
+    pub period: Period,
+    /// A period to compare with.
+    pub compare: Option<Period>,
+    /// The form of the document.
+    pub format: Format,
+    /// The present day.
+    pub today: Day,
+}
+
+/// The fold of everything in force in the node's ledger.
+pub struct Figures {
+    node: NodeId,
+    own: Member,
+    ledger: SharedLedger,
+    /// Locked after the ledger where both are held.
+    rollup: Mutex<Rollup>,
+    /// Own sheets that stand as refused already.
+    marked: Mutex<BTreeSet<SheetPeriod>>,
+}
+
+impl Figures {
+    /// Reads everything in force out of the ledger. `own` is the node's own membership, which stands in its parent's.
+    pub fn open(own: &Membership, ledger: SharedLedger) -> Result<Self, LedgerError> {
+        let figures = Self {
+            node: own.member.clone(),
+            own: member_of(own),
+            ledger,
+            rollup: Mutex::new(Rollup::new()),
+            marked: Mutex::new(BTreeSet::new()),
+        };
+        {
+            let ledger = held(&figures.ledger);
+            let (mut rollup, mut marked) = (locked(&figures.rollup), locked(&figures.marked));
+            rollup.set_members(figures.members(&ledger));
+            for sheet in ledger.sheets() {
+                put(&ledger, &mut rollup, sheet)?;
+                if sheet.refused.is_some() {
+                    marked.insert(sheet.period);
+                }
+            }
+        }
+        Ok(figures)
+    }
+
+    /// The node itself and the members below it.
+    fn members(&self, ledger: &Ledger) -> Vec<Member> {
+        let below = ledger.members().into_iter().filter(|member| member.node != self.node);
+        std::iter::once(self.own.clone()).chain(below).collect()
+    }
+
+    /// Takes in a sheet that the node has just sealed.
+    pub fn sealed(&self, facts: &SheetFacts, body: &SheetBody) {
+        locked(&self.marked).remove(&facts.period);
+        locked(&self.rollup).put(&self.node, facts, body, SheetStanding::InForce);
+    }
+
+    /// Marks the node's own sheets that the parent has refused since the last look.
+    pub fn mark_refused(&self) -> Result<(), LedgerError> {
+        let ledger = held(&self.ledger);
+        let refused = |sheet: &&SheetInForce| sheet.node == self.node && sheet.refused.is_some();
+        for sheet in ledger.sheets().filter(refused) {
+            if locked(&self.marked).insert(sheet.period) {
+                put(&ledger, &mut locked(&self.rollup), sheet)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads again what stands of members below for these periods, and the members: entries of theirs were taken.
+    pub fn refresh(&self, changed: &[(NodeId, SheetPeriod)]) -> Result<(), LedgerError> {
+        let ledger = held(&self.ledger);
+        let mut rollup = locked(&self.rollup);
+        rollup.set_members(self.members(&ledger));
+        for (node, period) in changed {
+            match ledger.sheet(node, *period) {
+                Some(sheet) => put(&ledger, &mut rollup, sheet)?,
+                None => rollup.remove(node, period),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a report of what stands now.
+    pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, RollupError> {
+        let as_of = {
+            let ledger = held(&self.ledger);
+            AsOf {
+                ledger_size: ledger.size(),
+                root: ledger.root().to_string(),
+            }
+        };
+        let rollup = locked(&self.rollup);
+        let ask = |period| {
+            let question = Question {
+                scope: inquiry.scope.clone(),
+                period,
+                today: inquiry.today,
+            };
+            rollup.ask(federation, &question)
+        };
+        let answer = ask(inquiry.period)?;
+        let before = inquiry.compare.map(ask).transpose()?;
+        let report = Report::build(federation, &answer, before.as_ref(), as_of);
+        Ok(report::render(&report, federation, inquiry.format))
+    }
+}
+
+/// A panic of another holder leaves a projection as its last finished change left it.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn put(ledger: &Ledger, rollup: &mut Rollup, sheet: &SheetInForce) -> Result<(), LedgerError> {
+    let standing = match sheet.refused {
+        Some(_) => SheetStanding::Refused,
+        None => SheetStanding::InForce,
+    };
+    let body = ledger.sheet_body(sheet.position)?.ok_or(LedgerError::BodyMismatch)?;
+    rollup.put(&sheet.node, &sheet.facts, &body, standing);
+    Ok(())
+}
+
+/// The node's own membership as the rollup wants it.
+fn member_of(membership: &Membership) -> Member {
+    Member {
+        node: membership.member.clone(),
+        parent: membership.parent.clone(),
+        hosted_by: membership.hosted_by.clone(),
+        zone: membership.zone.clone(),
+        covers: membership.covers.clone(),
+        joined: membership.zone.day_of(membership.joined_at_ms.div_euclid(1000)),
+    }
+}

@@ -1,0 +1,221 @@
+//! The writer: one OS thread that decides, journals, applies and answers, one group at a time.
+//!
+//! It promises that no answer leaves before its frame is synced, that a group is applied in one batch, and that after
+//! a failed sync or a failed store nothing more is acknowledged until the process starts again. It is the only writer
+//! of both journal and store, so what it decides on is what it applies to.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use journal::group::{Committer, GroupOptions, SubmitError};
+use journal::{Journal, JournalError};
+use runtime::SharedClock;
+use tokio::sync::oneshot;
+use wire::pb;
+
+use super::round::{Answer, Round};
+use super::{Caller, IntakeError, Shared};
+use crate::store::{Group, guarded};
+
+/// The places where a crash meets an intake half done, in the order a group passes them. Under the feature
+/// `failpoints` each aborts the process when it is configured with `return`.
+pub const COMMIT_POINTS: &[&str] = &["intake.before_append", "intake.synced", "intake.applied"];
+
+/// Jobs that may wait: at 1,000 items of about 300 bytes each, at most 77 MB.
+const QUEUE_JOBS: usize = 256;
+/// Items of one group at most; one call is never split.
+const GROUP_ITEMS: usize = 4_096;
+/// How long the first job of a group waits for others: less than a sync takes on a spinning disk.
+const GROUP_WAIT: Duration = Duration::from_millis(2);
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, IntakeError>>;
+
+/// Work for the writer.
+pub(super) enum Job {
+    Ingest {
+        caller: Caller,
+        request: pb::IngestRequest,
+        reply: Reply<pb::IngestResponse>,
+    },
+    Declare {
+        caller: Caller,
+        request: pb::DeclareCompleteRequest,
+        reply: Reply<pb::DeclareCompleteResponse>,
+    },
+    Open {
+        id: String,
+        request: pb::OpenIntakeRequest,
+        reply: Reply<pb::OpenIntakeResponse>,
+    },
+}
+
+impl Job {
+    fn items(&self) -> usize {
+        if let Self::Ingest { request, .. } = self {
+            request.items.len()
+        } else {
+            1
+        }
+    }
+
+    fn refuse(self, error: IntakeError) {
+        // Whoever went away does not wait for an answer.
+        match self {
+            Self::Ingest { reply, .. } => drop(reply.send(Err(error))),
+            Self::Declare { reply, .. } => drop(reply.send(Err(error))),
+            Self::Open { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+
+/// The queue to the thread.
+pub(super) struct Writer {
+    queue: Committer<Job>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(super) fn start(journal: Journal, shared: Shared, clock: SharedClock) -> io::Result<Self> {
+        let failed = Arc::new(AtomicBool::new(false));
+        let mut hand = Hand {
+            journal,
+            shared,
+            clock,
+            failed: Arc::clone(&failed),
+        };
+        let options = GroupOptions {
+            capacity: QUEUE_JOBS,
+            max_items: QUEUE_JOBS,
+            max_wait: GROUP_WAIT,
+        };
+        let queue = Committer::spawn("intake", options, move |jobs| hand.take(jobs))?;
+        Ok(Self { queue, failed })
+    }
+
+    pub(super) fn submit(&self, job: Job) -> Result<(), IntakeError> {
+        self.queue.submit(job).map_err(|error| match error {
+            SubmitError::Full => IntakeError::Busy,
+            SubmitError::Closed => stopped(),
+        })
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+}
+
+fn stopped() -> IntakeError {
+    IntakeError::Failed("после сбоя записи".to_owned())
+}
+
+/// The thread's own.
+struct Hand {
+    journal: Journal,
+    shared: Shared,
+    clock: SharedClock,
+    failed: Arc<AtomicBool>,
+}
+
+impl Hand {
+    /// Cuts what was queued into groups and commits each.
+    fn take(&mut self, jobs: Vec<Job>) {
+        let mut group = Vec::new();
+        let mut items = 0;
+        for job in jobs {
+            if items + job.items() > GROUP_ITEMS && !group.is_empty() {
+                self.commit(std::mem::take(&mut group));
+                items = 0;
+            }
+            items += job.items();
+            group.push(job);
+        }
+        self.commit(group);
+    }
+
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let (group, answers) = self.journal_all(jobs);
+        if let Some(group) = group {
+            if let Err(error) = self.journal.sync() {
+                self.fail(&error);
+                return answers.into_iter().for_each(|answer| answer.refuse(stopped()));
+            }
+            // Before: the frames may be on the disk, and nobody was told. After: they are, and the store lacks them. A
+            // crash here leaves what was accepted without its answer: start-up applies it, and a repeat of the call
+            // gets the answer.
+            fail::fail_point!("intake.synced", |_| std::process::abort());
+            let applied = {
+                let mut state = self.shared.write();
+                let context = Arc::clone(&state.context);
+                guarded(|| state.store.apply(&group, &context))
+            };
+            if let Err(error) = applied {
+                // What is synced is true and is answered; the next start rebuilds the store.
+                self.fail(&error);
+            }
+            // Before: the store lacks the group. After: it has it. A crash here leaves the store as far as its own
+            // files got, which may be earlier: start-up applies the frames above its sequence.
+            fail::fail_point!("intake.applied", |_| std::process::abort());
+        }
+        answers.into_iter().for_each(Answer::send);
+        self.flush();
+    }
+
+    /// Decides and appends every job, and says what is to be applied: nothing when no frame was written.
+    fn journal_all(&mut self, jobs: Vec<Job>) -> (Option<Group>, Vec<Answer>) {
+        let shared = self.shared.clone();
+        let state = shared.read();
+        let mut round = Round::new(&state.store, &state.context, self.clock.now());
+        let mut answers = Vec::new();
+        for job in jobs {
+            if self.failed.load(Ordering::Acquire) {
+                job.refuse(stopped());
+                continue;
+            }
+            let append = &mut |payload: &[u8]| self.append(payload);
+            let decided = guarded(|| {
+                Ok::<_, IntakeError>(match job {
+                    Job::Ingest { caller, request, reply } => round.ingest(&caller, request, reply, append),
+                    Job::Declare { caller, request, reply } => round.declare(&caller, &request, reply, append),
+                    Job::Open { id, request, reply } => round.open(id, request, reply, append),
+                })
+            });
+            match decided {
+                Ok(answer) => answers.extend(answer),
+                Err(error) => self.fail(&error),
+            }
+            if let Some(error) = round.take_failure() {
+                self.fail(&error);
+            }
+        }
+        (round.into_group(), answers)
+    }
+
+    fn append(&mut self, payload: &[u8]) -> Result<u64, IntakeError> {
+        // Before: the frame is decided and nowhere. After: it is in the journal's file, not synced. A crash here leaves
+        // nothing of the call; the caller hears nothing and repeats it.
+        fail::fail_point!("intake.before_append", |_| std::process::abort());
+        match self.journal.append(payload) {
+            Ok(location) => Ok(location.sequence),
+            Err(JournalError::DiskFull { .. }) => Err(IntakeError::DiskFull),
+            Err(error) => {
+                self.fail(&error);
+                Err(stopped())
+            }
+        }
+    }
+
+    fn flush(&self) {
+        let flushed = guarded(|| self.shared.read().store.flush());
+        if let Err(error) = flushed {
+            self.fail(&error);
+        }
+    }
+
+    fn fail(&self, error: &(dyn std::error::Error + 'static)) {
+        if !self.failed.swap(true, Ordering::AcqRel) {
+            tracing::error!(error, "intake stopped: storage failed, restart needed");
+        }
+    }
+}

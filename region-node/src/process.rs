@@ -1,0 +1,171 @@
+//! The node at work: the listeners, the loops, and what the failure of each means.
+//!
+//! Every loop knows *when*; *what* is a step of [`Node`]. A loop that cannot go on ends with an error, which stops the
+//! whole process: it starts again by the way of recovery. Knows no command line.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use runtime::accept::{Door, Limits, serve};
+use runtime::health::{self, Health};
+use runtime::listener::Listener;
+use runtime::traced::traced;
+use runtime::{Shutdown, Tasks};
+use tonic::service::Routes;
+use tracing::{error, warn};
+use wire::pb::ingest_service_server::IngestServiceServer;
+use wire::pb::intake_service_server::IntakeServiceServer;
+use wire::pb::process_service_server::ProcessServiceServer;
+
+use crate::admin::Admin;
+use crate::aggregate::{AggregateError, Mode};
+use crate::door::{DoorError, IngestDoor};
+use crate::intake::IntakeError;
+use crate::node::Node;
+use crate::service::IngestGrpc;
+
+/// Full name of the ingest service in health answers.
+const INGEST: &str = "svodka.v1.IngestService";
+/// Between looks at the listener's own certificate, which is renewed ten days after it was made.
+const CERTIFICATE_LOOK: Duration = Duration::from_hours(1);
+
+/// Why the node cannot begin to work.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The ingest listener's certificate.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The admin socket.
+    #[error("управляющий сокет: {0}")]
+    Admin(#[from] io::Error),
+}
+
+impl Node {
+    /// The services of the admin socket.
+    pub fn admin_router(self: &Arc<Self>) -> Router {
+        let admin = Admin(Arc::clone(self));
+        Routes::new(ProcessServiceServer::new(admin.clone()))
+            .add_service(IntakeServiceServer::new(admin))
+            .add_service(IngestServiceServer::new(self.ingest()))
+            .into_axum_router()
+            .layer(axum::middleware::from_fn(traced))
+    }
+
+    fn ingest(&self) -> IngestGrpc {
+        IngestGrpc::new(Arc::clone(&self.intake), self.name.clone(), self.sources.clone())
+    }
+
+    /// Begins to work: takes incidents in from `listener`, which sources reach at `address`, and runs every loop until
+    /// `shutdown`. The tasks are the caller's to watch and to drain.
+    pub async fn start<L: Listener + 'static>(
+        self: &Arc<Self>,
+        listener: L,
+        address: String,
+        shutdown: &Shutdown,
+    ) -> Result<Tasks, StartError> {
+        let door = IngestDoor::new(
+            &self.identity.authority,
+            self.name.clone(),
+            self.config.certificate_hosts(),
+            Arc::clone(&self.clock),
+        )?;
+        let admin = runtime::admin::listen(&self.lock)?;
+        // A second start in one process would find its admin socket taken over; the first address stays.
+        let _ = self.address.set(address);
+        let mut tasks = Tasks::new(shutdown.clone());
+        let (health, health_service) = health::new(&[INGEST]).await;
+        let router = Routes::new(IngestServiceServer::new(self.ingest()))
+            .add_service(health_service)
+            .into_axum_router()
+            .layer(axum::middleware::from_fn(traced));
+        let (tls, limits) = (Door::Tls(door.tls()), Limits::default());
+        tasks.spawn(
+            "ingest",
+            endless(serve(listener, tls, router, limits, shutdown.clone())),
+        );
+        let admin = serve(admin, Door::Local, self.admin_router(), limits, shutdown.clone());
+        tasks.spawn("admin", endless(admin));
+        tasks.spawn("seal", Arc::clone(self).run_sealing(shutdown.clone()));
+        let node = Arc::clone(self);
+        let stop = shutdown.clone();
+        let pushing = async move { node.pusher.run(node.config.push_interval, stop).await };
+        tasks.spawn("uplink", endless(pushing));
+        tasks.spawn("verdicts", endless(Arc::clone(self).run_verdicts(shutdown.clone())));
+        tasks.spawn(
+            "certificate",
+            endless(Arc::clone(self).run_certificate(door, shutdown.clone())),
+        );
+        tasks.spawn("health", endless(run_health(health, shutdown.clone())));
+        Ok(tasks)
+    }
+
+    /// Seals by the timer. A day that does not fit a sheet is told and waits; failed storage ends the process.
+    async fn run_sealing(self: Arc<Self>, shutdown: Shutdown) -> Result<(), AggregateError> {
+        loop {
+            let node = Arc::clone(&self);
+            match tokio::task::spawn_blocking(move || node.seal(Mode::Timer)).await {
+                Ok(Ok(sealed)) if sealed.sheets > 0 => self.pusher.nudge(),
+                Ok(Ok(_)) => {}
+                Ok(Err(failed @ (AggregateError::Intake(_) | AggregateError::Ledger(_)))) => return Err(failed),
+                Ok(Err(waits)) => error!(error = %waits, "a day is not sealed"),
+                Err(panicked) => error!(%panicked, "sealing was cut off"),
+            }
+            if self.intake.failed() {
+                return Err(IntakeError::Failed("сбой диска при записи журнала приёма".to_owned()).into());
+            }
+            tokio::select! {
+                () = shutdown.wait() => return Ok(()),
+                () = tokio::time::sleep(self.config.push_interval) => {}
+            }
+        }
+    }
+
+    /// Takes up what every exchange with the parent brought.
+    async fn run_verdicts(self: Arc<Self>, shutdown: Shutdown) {
+        let mut state = self.pusher.watch();
+        loop {
+            let changed = tokio::select! {
+                () = shutdown.wait() => return,
+                changed = state.changed() => changed,
+            };
+            if changed.is_err() {
+                return shutdown.wait().await;
+            }
+            let node = Arc::clone(&self);
+            if let Err(panicked) = tokio::task::spawn_blocking(move || node.catch_up()).await {
+                error!(%panicked, "taking up verdicts was cut off");
+            }
+        }
+    }
+
+    async fn run_certificate(self: Arc<Self>, mut door: IngestDoor, shutdown: Shutdown) {
+        loop {
+            if let Err(failed) = door.renew(&self.identity.authority) {
+                warn!(error = %failed, "the listener's certificate is not renewed");
+            }
+            tokio::select! {
+                () = shutdown.wait() => return,
+                () = tokio::time::sleep(CERTIFICATE_LOOK) => {}
+            }
+        }
+    }
+}
+
+/// Serving from now until the stop: a balancer sends nobody here while requests under way are finished.
+async fn run_health(health: Health, shutdown: Shutdown) {
+    for name in ["", INGEST] {
+        health.set(name, true).await;
+    }
+    shutdown.wait().await;
+    for name in ["", INGEST] {
+        health.set(name, false).await;
+    }
+}
+
+/// A task that cannot fail.
+async fn endless(task: impl Future<Output = ()>) -> Result<(), std::convert::Infallible> {
+    task.await;
+    Ok(())
+}

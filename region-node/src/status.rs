@@ -1,0 +1,167 @@
+//! How the node stands, as one document: `region-node.status/1` for machines, a page of text for people.
+//!
+//! The document only names what is true at one moment; it decides nothing. Moments are RFC 3339 in UTC.
+
+mod gather;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use text::text;
+
+/// The schema's name and version. A field may be added under it; none changes its meaning.
+pub const SCHEMA: &str = "region-node.status/1";
+/// Refused sheets listed at most; their number is given whole.
+pub const REFUSED_MAX: usize = 100;
+/// Raw values that matched nothing, listed at most.
+pub const UNMATCHED_MAX: usize = 200;
+
+/// The document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The node.
+    pub node: String,
+    /// Its federation.
+    pub federation: String,
+    /// Its parent.
+    pub parent: String,
+    /// Where it dials the parent.
+    pub parent_address: String,
+    /// The territories it answers for.
+    pub territories: Vec<String>,
+    /// Zone of its days.
+    pub zone: String,
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// What the parent has of it.
+    pub uplink: Uplink,
+    /// Its sheets.
+    pub sheets: Sheets,
+    /// What came in.
+    pub intake: Intake,
+    /// The store of incidents.
+    pub store: Store,
+    /// The certificate that the parent issued.
+    pub certificate: Certificate,
+}
+
+/// The ledger's head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Origin of its checkpoints.
+    pub origin: String,
+    /// Entries.
+    pub size: u64,
+    /// Root of the tree over them, hexadecimal.
+    pub root: String,
+}
+
+/// How far the ledger has come at the parent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uplink {
+    /// Entries that have their verdict.
+    pub cursor: u64,
+    /// Entries that have none yet.
+    pub waiting: u64,
+    /// The last exchange that ended well.
+    pub last_push: Option<String>,
+    /// The last exchange that did not, since then.
+    pub last_error: Option<String>,
+    /// Why nothing is sent any more: the parent could not be verified, and the evidence is kept.
+    pub halted: Option<String>,
+}
+
+/// Sheets by their last revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheets {
+    /// Days whose last sheet is open.
+    pub open: u64,
+    /// Days whose last sheet is closed.
+    pub closed: u64,
+    /// Days that changed and are not sealed yet.
+    pub changed: u64,
+    /// Sheets that the parent refused.
+    pub refused_total: u64,
+    /// The latest of them.
+    pub refused: Vec<RefusedSheet>,
+}
+
+/// A sheet that the parent refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSheet {
+    /// Day or longer period.
+    pub period: String,
+    /// The revision.
+    pub revision: u32,
+    /// Stable code of the reason.
+    pub reason: String,
+    /// The reason for a person.
+    pub message: String,
+}
+
+/// What came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intake {
+    /// Last position of the intake journal.
+    pub position: u64,
+    /// Incidents in the store, withdrawn ones included.
+    pub incidents: u64,
+    /// By source.
+    pub sources: Vec<Source>,
+    /// Raw values that matched no list, the most frequent first; kept here only.
+    pub unmatched: Vec<Unmatched>,
+    /// How many such values there are beyond this list.
+    pub unmatched_beyond: u64,
+}
+
+/// One source: its items by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its code.
+    pub source: String,
+    /// First versions.
+    pub accepted: u64,
+    /// Nothing new.
+    pub unchanged: u64,
+    /// Later versions.
+    pub updated: u64,
+    /// Older than what stood.
+    pub superseded: u64,
+    /// Not taken.
+    pub rejected: u64,
+    /// Stamps that were dropped as implausible, by stamp.
+    pub dropped_stamps: BTreeMap<String, u64>,
+}
+
+/// A raw value that matched no list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmatched {
+    /// Its source.
+    pub source: String,
+    /// The field.
+    pub field: String,
+    /// The value.
+    pub value: String,
+    /// How often it came.
+    pub count: u64,
+}
+
+/// The store of incidents, a projection of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Store {
+    /// Whether this start rebuilt it from the journal, because it was damaged or gone.
+    pub rebuilt: bool,
+}
+
+/// The certificate that the parent issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Its last moment.
+    pub not_after: String,
+    /// Whole days until then; negative after it.
+    pub days_left: i64,
+}

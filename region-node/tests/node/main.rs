@@ -1,0 +1,6 @@
+//! A whole node beside a whole parent, over a network in memory and a clock set by hand.
+
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test, also in its helpers")]
+
+mod life;
+mod stage;
