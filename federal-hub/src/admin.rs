@@ -1,0 +1,183 @@
+//! What the operator may ask of the hub over its admin socket, or inside the command when no process runs.
+
+use std::sync::Arc;
+
+use domain::code::CodeError;
+use domain::federation::Federation;
+use domain::{Code, NodeId, Period, Zone};
+use federation::held;
+use federation::parent::{INVITATION_VALIDITY, InviteError, InviteWish};
+use jiff::SignedDuration;
+use report::Format;
+use runtime::status::refusal;
+use tonic::{Code as Rpc, Request, Response, Status};
+use wire::pb;
+use wire::pb::parent_service_server::ParentService;
+use wire::pb::process_service_server::ProcessService;
+
+use crate::figures::Inquiry;
+use crate::hub::Hub;
+
+/// The services of the admin socket.
+#[derive(Clone)]
+pub struct Admin(pub Arc<Hub>);
+
+#[tonic::async_trait]
+impl ProcessService for Admin {
+    async fn get_status(&self, _: Request<pb::GetStatusRequest>) -> Result<Response<pb::GetStatusResponse>, Status> {
+        let hub = Arc::clone(&self.0);
+        let status = blocking(move || hub.status()).await?;
+        Ok(Response::new(pb::GetStatusResponse { json: json(&status) }))
+    }
+
+    async fn get_report(
+        &self,
+        request: Request<pb::GetReportRequest>,
+    ) -> Result<Response<pb::GetReportResponse>, Status> {
+        let asked = request.into_inner();
+        let hub = Arc::clone(&self.0);
+        let document = blocking(move || {
+            let federation = hub
+                .federation()
+                .map_err(|e| refusal(Rpc::Internal, e.code(), e.to_string()))?;
+            let scope = match asked.scope.as_str() {
+                "" => federation.tree().root().code.clone(),
+                scope => named(&federation, scope).map_err(|e| wrong("UNKNOWN_SCOPE", &e))?,
+            };
+            let inquiry = inquiry(&hub, &federation, scope, &asked)?;
+            hub.report(&federation, &inquiry).map_err(|e| wrong(e.code(), &e))
+        });
+        Ok(Response::new(pb::GetReportResponse {
+            document: document.await??.into_bytes(),
+        }))
+    }
+
+    async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
+        let position = request.into_inner().position;
+        let stored = held(self.0.ledger()).entries(position..position.saturating_add(1));
+        let stored = stored
+            .map_err(|e| refusal(Rpc::DataLoss, e.code(), e.to_string()))?
+            .pop();
+        let entry = stored.ok_or_else(|| wrong("POSITION_UNKNOWN", &format!("в журнале нет записи {position}")))?;
+        Ok(Response::new(pb::GetEntryResponse {
+            envelope: entry.envelope,
+        }))
+    }
+}
+
+/// The unit that an operator names: by its code or its ISO code.
+fn named(federation: &Federation, text: &str) -> Result<Code, CodeError> {
+    let tree = federation.tree();
+    let by_alias = || tree.units().iter().find(|unit| unit.iso.as_deref() == Some(text));
+    let code = Code::new(text)?;
+    if tree.unit(&code).is_some() {
+        return Ok(code);
+    }
+    Ok(by_alias().map_or(code, |unit| unit.code.clone()))
+}
+
+/// Parses the question.
+fn inquiry(hub: &Hub, federation: &Federation, scope: Code, asked: &pb::GetReportRequest) -> Result<Inquiry, Status> {
+    let period = |text: &str| text.parse::<Period>().map_err(|e| wrong("PERIOD_INVALID", &e));
+    let compare = Some(asked.compare.as_str()).filter(|text| !text.is_empty());
+    let format = Format::ALL.into_iter().find(|format| format.code() == asked.format);
+    let today = hub.today(federation, &scope);
+    Ok(Inquiry {
+        scope,
+        period: period(&asked.period)?,
+        compare: compare.map(period).transpose()?,
+        format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json или csv"))?,
+        today,
+    })
+}
+
+#[tonic::async_trait]
+impl ParentService for Admin {
+    async fn invite(&self, request: Request<pb::InviteRequest>) -> Result<Response<pb::InviteResponse>, Status> {
+        let hub = Arc::clone(&self.0);
+        let federation = hub
+            .federation()
+            .map_err(|e| refusal(Rpc::FailedPrecondition, e.code(), e.to_string()))?;
+        let wish = wish(&federation, &request.into_inner())?;
+        let invitation = blocking(move || hub.parent().invite(&wish))
+            .await?
+            .map_err(|error| uninvited(&error))?;
+        let expires_at_ms = invitation.expires_at_ms;
+        Ok(Response::new(pb::InviteResponse {
+            invitation: invitation.to_string(),
+            expires_at_ms,
+        }))
+    }
+
+    async fn list_members(
+        &self,
+        _: Request<pb::ListMembersRequest>,
+    ) -> Result<Response<pb::ListMembersResponse>, Status> {
+        let hub = Arc::clone(&self.0);
+        let members = blocking(move || hub.members()).await?;
+        Ok(Response::new(pb::ListMembersResponse { json: json(&members) }))
+    }
+}
+
+fn wish(federation: &Federation, asked: &pb::InviteRequest) -> Result<InviteWish, Status> {
+    let covers = asked.covers.iter().map(|cover| {
+        let territory = named(federation, &cover.territory).map_err(|e| wrong("TERRITORY_INVALID", &e))?;
+        let source = Some(cover.source.as_str()).filter(|code| !code.is_empty());
+        let source = source
+            .map(Code::new)
+            .transpose()
+            .map_err(|e| wrong("SOURCE_UNKNOWN", &e))?;
+        let from = if cover.from.is_empty() {
+            "2000-01-01"
+        } else {
+            &cover.from
+        };
+        Ok((territory, source, from.parse().map_err(|e| wrong("DAY_INVALID", &e))?))
+    });
+    let zone = Some(asked.zone.as_str()).filter(|zone| !zone.is_empty());
+    let seconds = i64::try_from(asked.valid_s).unwrap_or(i64::MAX);
+    Ok(InviteWish {
+        node: NodeId::new(&asked.node).map_err(|e| wrong("NODE_INVALID", &e))?,
+        covers: covers.collect::<Result<_, Status>>()?,
+        zone: zone.map(Zone::new).transpose().map_err(|e| wrong("ZONE_UNKNOWN", &e))?,
+        validity: if seconds == 0 {
+            INVITATION_VALIDITY
+        } else {
+            SignedDuration::from_secs(seconds)
+        },
+    })
+}
+
+fn uninvited(error: &InviteError) -> Status {
+    let (code, reason) = match error {
+        InviteError::NoTerritory => (Rpc::InvalidArgument, "TERRITORY_REQUIRED"),
+        InviteError::UnknownTerritory(_) => (Rpc::InvalidArgument, "TERRITORY_UNKNOWN"),
+        InviteError::UnknownSource(_) => (Rpc::InvalidArgument, "SOURCE_UNKNOWN"),
+        InviteError::NoZone(_) => (Rpc::InvalidArgument, "ZONE_REQUIRED"),
+        InviteError::Taken { .. } => (Rpc::AlreadyExists, "TERRITORY_TAKEN"),
+        InviteError::NoDictionary => (Rpc::FailedPrecondition, "NO_DICTIONARY"),
+        InviteError::Io(_) => (Rpc::DataLoss, "STORAGE_FAILED"),
+    };
+    refusal(code, reason, error.to_string())
+}
+
+fn wrong(reason: &str, error: &dyn std::fmt::Display) -> Status {
+    refusal(Rpc::InvalidArgument, reason, error.to_string())
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("our documents have string keys and whole numbers")
+}
+
+/// Work that blocks on the disk or takes long, off the threads that serve connections.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+    let span = tracing::Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    done.map_err(|_| {
+        refusal(
+            Rpc::Internal,
+            "INTERNAL",
+            "внутренняя ошибка хаба; подробности в его журнале сообщений",
+        )
+    })
+}

@@ -1,0 +1,63 @@
+//! `federal-hub report`: a report of what stands now.
+
+use clap::{Args, ValueEnum};
+use wire::pb;
+use wire::pb::process_service_client::ProcessServiceClient;
+
+use super::{Failure, Place, Session, Voice, output};
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Территория: код; без него вся федерация
+    #[arg(long, value_name = "CODE", default_value = "")]
+    scope: String,
+    /// Период: 2022, 2022-Q4, 2022-12, 2022-W50, 2022-12-13, 2022-11-15..2022-12-13
+    #[arg(long, value_name = "P")]
+    period: String,
+    /// Период для сравнения
+    #[arg(long, value_name = "P", default_value = "")]
+    compare: String,
+    /// Вид сводки
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A format of the document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+    Csv,
+}
+
+impl Format {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(args: ReportArgs, voice: Voice) -> Result<(), Failure> {
+    let format = if voice.json { Format::Json } else { args.format };
+    let session = Session::open(&args.place.dir, voice.lang).await?;
+    let request = pb::GetReportRequest {
+        scope: args.scope,
+        period: args.period,
+        compare: args.compare,
+        format: format.code().to_owned(),
+    };
+    let answer = ProcessServiceClient::new(session.channel())
+        .max_decoding_message_size(runtime::command::DOCUMENT_BYTES_MAX)
+        .get_report(request)
+        .await;
+    session.close().await;
+    output::document(&answer?.into_inner().document)
+}

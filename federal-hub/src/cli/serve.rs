@@ -1,0 +1,45 @@
+//! `federal-hub serve`: its arguments and what it says when it is up. The life of the process is in `main`.
+
+use clap::Args;
+use runtime::Exit;
+
+use super::{Failure, Lang, Place};
+use crate::config::Config;
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Адрес, на котором хаб принимает участников (порт 0: любой свободный)
+    #[arg(long, value_name = "ADDR", env = "FEDERAL_HUB_LISTEN")]
+    listen: Option<String>,
+}
+
+impl ServeArgs {
+    /// The hub's directory.
+    pub fn dir(&self) -> &std::path::Path {
+        &self.place.dir
+    }
+
+    /// The settings: flag over environment over file over default.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let mut config = Config::load(&self.place.dir).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
+        if let Some(listen) = &self.listen {
+            config.listen.clone_from(listen);
+        }
+        Ok(config)
+    }
+}
+
+/// The line that says that the hub is there, for a person or for a program that waits for it.
+pub fn announcement(federation: &str, address: &str, json: bool, lang: Lang) -> String {
+    if json {
+        return serde_json::json!({ "schema": "federal-hub.serving/1", "federation": federation, "listen": address })
+            .to_string();
+    }
+    match lang {
+        Lang::Ru => format!("Хаб федерации {federation} работает, участников принимает на {address}"),
+        Lang::En => format!("The hub of federation {federation} is up and takes members at {address}"),
+    }
+}
