@@ -1,0 +1,156 @@
+//! The federation on this machine: a hub and its nodes as real processes that join by invitation over mutual TLS.
+//!
+//! Knows the commands of the two programs and nothing of what is in them; it links none of their code.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::interrupt::Interrupt;
+use crate::place::Place;
+use crate::process::{Fleet, Task};
+use crate::programs::Programs;
+
+/// The settings of the hub and of a node, in the directory of each.
+const HUB_SETTINGS: &str = "federal-hub.toml";
+const NODE_SETTINGS: &str = "region-node.toml";
+/// Longest wait for the hub's verdicts on two years of a region.
+const PUSH_TIMEOUT_S: &str = "600";
+
+/// A running federation. Dropping it ends its processes.
+#[derive(Debug)]
+pub struct Stage {
+    programs: Programs,
+    place: Place,
+    interrupt: Interrupt,
+    fleet: Fleet,
+    hub_address: String,
+}
+
+impl Stage {
+    /// Founds the federation and starts its hub. Without a federation file it is the one that ships.
+    pub fn found(programs: Programs, place: Place, interrupt: Interrupt, federation: Option<&Path>) -> Result<Self> {
+        let mut stage = Self {
+            programs,
+            place,
+            interrupt,
+            fleet: Fleet::default(),
+            hub_address: String::new(),
+        };
+        let hub = text(&stage.place.hub())?;
+        let mut init = vec!["init", "--dir", &hub, "--host", "127.0.0.1"];
+        let file = federation.map(text).transpose()?;
+        if let Some(file) = &file {
+            init.extend(["--federation", file]);
+        }
+        stage.hub("hub-init", &init)?;
+        settle(&stage.place.hub().join(HUB_SETTINGS))?;
+        let serve = ["serve", "--dir", &hub, "--json"];
+        let server = Task::new(&stage.programs.hub, serve, &stage.place.logs(), "hub").serve(&stage.interrupt)?;
+        server.address().clone_into(&mut stage.hub_address);
+        stage.fleet.add(server);
+        Ok(stage)
+    }
+
+    /// Invites a node for a territory, lets it join, and starts it.
+    pub fn admit(&mut self, node: &str, territory: &str) -> Result<()> {
+        let (hub, dir) = (text(&self.place.hub())?, text(&self.place.node(node))?);
+        let invite = ["invite", node, "--territory", territory, "--dir", &hub];
+        let invitation = self.hub(&format!("{node}-invite"), &invite)?;
+        let file = self.place.data().join(format!("{node}.invitation"));
+        fs::write(&file, invitation).with_context(|| format!("не удалось записать {}", file.display()))?;
+        let join = [
+            "join",
+            "--dir",
+            &dir,
+            "--parent",
+            &self.hub_address,
+            "--invitation",
+            &text(&file)?,
+        ];
+        self.node(&format!("{node}-join"), &join)?;
+        settle(&self.place.node(node).join(NODE_SETTINGS))?;
+        let serve = ["serve", "--dir", &dir, "--json"];
+        self.fleet
+            .add(Task::new(&self.programs.node, serve, &self.place.logs(), node).serve(&self.interrupt)?);
+        Ok(())
+    }
+
+    /// Imports a file at a node.
+    pub fn import(&self, node: &str, file: &Path, profile: &str, complete: Option<&str>) -> Result<String> {
+        let (dir, file) = (text(&self.place.node(node))?, text(file)?);
+        let mut import = vec!["import", &file, "--profile", profile, "--dir", &dir];
+        import.extend(complete.iter().flat_map(|days| ["--complete", days]));
+        self.node(&format!("{node}-import"), &import)
+    }
+
+    /// Seals a node's sheets, sends them, and waits for the hub's verdict on each.
+    pub fn push(&self, node: &str) -> Result<String> {
+        let dir = text(&self.place.node(node))?;
+        self.node(
+            &format!("{node}-push"),
+            &["push", "--dir", &dir, "--wait", "--timeout", PUSH_TIMEOUT_S],
+        )
+    }
+
+    /// A report of the hub. `name` is the name of its files among the logs.
+    pub fn report(&self, name: &str, scope: &str, period: &str, compare: Option<&str>, format: &str) -> Result<String> {
+        let hub = text(&self.place.hub())?;
+        let mut report = vec![
+            "report", "--scope", scope, "--period", period, "--format", format, "--dir", &hub,
+        ];
+        report.extend(compare.iter().flat_map(|period| ["--compare", period]));
+        self.hub(name, &report)
+    }
+
+    /// Stays up until somebody asks to stop; an error when one of the processes ends before.
+    pub fn stay(&mut self) -> Result<()> {
+        while !self.interrupt.is_asked() {
+            self.fleet.check()?;
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    /// Where everything is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The programs that run.
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    /// Where the nodes reach the hub.
+    pub fn hub_address(&self) -> &str {
+        &self.hub_address
+    }
+
+    fn hub(&self, name: &str, arguments: &[&str]) -> Result<String> {
+        Task::new(&self.programs.hub, arguments, &self.place.logs(), name).run(&self.interrupt)
+    }
+
+    fn node(&self, name: &str, arguments: &[&str]) -> Result<String> {
+        Task::new(&self.programs.node, arguments, &self.place.logs(), name).run(&self.interrupt)
+    }
+}
+
+/// Writes a free loopback port into the settings, so that it is the same whenever the process is started again.
+fn settle(settings: &Path) -> Result<()> {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = address.context("нет свободного порта")?;
+    let read = fs::read_to_string(settings).with_context(|| format!("не читается {}", settings.display()))?;
+    // A key of the top level stands before the first table.
+    let written = format!("listen = \"{address}\"\n\n{read}");
+    fs::write(settings, written).with_context(|| format!("не удалось записать {}", settings.display()))
+}
+
+fn text(path: &Path) -> Result<String> {
+    let text = path
+        .to_str()
+        .with_context(|| format!("имя {} записано не в UTF-8", path.display()))?;
+    Ok(text.to_owned())
+}
