@@ -1,29 +1,29 @@
 //! Both ends over memory: joining, replicating, refusing, coming back, and not being fooled.
 
-use std::collections::BTreeMap;
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use domain::federation::SHIPPED;
-use domain::sheet::{Closure, SheetBody, SheetFacts};
-use domain::{Code, Day, FederationId, NodeId, SheetPeriod, Zone};
+use domain::{Code, FederationId, NodeId, Zone};
 use federation::join::{JoinError, JoinPlan, Joined, join};
 use federation::parent::{InviteWish, ParentParts};
 use federation::uplink::UplinkError;
 use federation::{Invitation, NodeIdentity, Parent, SharedLedger, Uplink, held};
 use jiff::{SignedDuration, Timestamp};
-use ledger::{Anchor, Author, Ledger, Options};
+use ledger::{Ledger, Options};
 use runtime::accept::{Door, Limits, serve};
 use runtime::identity::PeerName;
 use runtime::memory::MemoryNetwork;
 use runtime::pki::{Authority, TlsKey};
 use runtime::tls::{ClientAuth, Identity, TlsDoor, server_config};
 use runtime::{ManualClock, SeededRandom, SharedClock, SharedRandom, Shutdown};
-use seal::{Digest, SigningKey};
+use seal::Digest;
 use tempfile::TempDir;
+use testkit::founded::dictionary;
+use testkit::{empty_sheet, founded};
 use tonic::service::Routes;
-use wire::statement::{BodyRef, DictionaryInForce, Genesis, SheetStatement};
-use wire::{Statement, body};
+use wire::Statement;
 
 const ADDRESS: &str = "hub:7443";
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -38,43 +38,8 @@ struct Hub {
     shutdown: Shutdown,
 }
 
-fn author(node: &str, seed: u8) -> Author {
-    Author {
-        federation: FederationId::new("ru").unwrap(),
-        node: NodeId::new(node).unwrap(),
-        epoch: 1,
-        signing_key: SigningKey::from_seed([seed; 32]),
-        ledger_key: SigningKey::from_seed([seed + 1; 32]),
-    }
-}
-
-fn hub_ledger(dir: &Path, now_ms: i64) -> Ledger {
-    let root = SigningKey::from_seed([9; 32]);
-    let author = author("hub", 1);
-    let genesis = Genesis {
-        root_key: root.verifying_key(),
-        signing_key: author.signing_key.verifying_key(),
-        ledger_key: author.ledger_key.verifying_key(),
-        created_at_ms: now_ms,
-    };
-    let anchor = Anchor::Root {
-        root_key: root.verifying_key(),
-    };
-    let (mut ledger, _) = Ledger::open(dir, author, anchor, Options::default()).unwrap();
-    ledger.append_genesis(genesis, &root, now_ms).unwrap();
-    let dictionary = DictionaryInForce {
-        version: Code::literal("1"),
-        body: BodyRef::of(SHIPPED.as_bytes()),
-    };
-    let file = SHIPPED.as_bytes().to_vec();
-    ledger
-        .append_own(vec![(Statement::Dictionary(dictionary), Some(file))], now_ms)
-        .unwrap();
-    ledger
-}
-
 impl Hub {
-    async fn start() -> Self {
+    fn start() -> Self {
         runtime::tls::install_provider();
         let dir = tempfile::tempdir().unwrap();
         let clock = ManualClock::new("2022-12-20T00:00:00Z".parse::<Timestamp>().unwrap());
@@ -87,7 +52,7 @@ impl Hub {
         let chain = authority.issue(&key, &name, &[], now, YEAR).unwrap();
         let trusted = [authority.certificate_pem().to_owned()];
         let tls = server_config(&Identity::new(chain, &key), &trusted, ClientAuth::Optional, &shared).unwrap();
-        let ledger: SharedLedger = Arc::new(Mutex::new(hub_ledger(dir.path(), now.as_millisecond())));
+        let ledger: SharedLedger = Arc::new(Mutex::new(founded(dir.path(), now.as_millisecond())));
         let genesis = held(&ledger).entries(0..1).unwrap().remove(0).envelope;
         let parts = ParentParts {
             federation: FederationId::new("ru").unwrap(),
@@ -195,33 +160,14 @@ impl Child {
     /// Seals an empty sheet of a day.
     fn seal(&self, day: &str, revision: u32, zone: &str) {
         let zone = Zone::new(zone).unwrap();
-        let period = SheetPeriod::day(day.parse::<Day>().unwrap());
-        let bytes = body::encode(&SheetBody::default());
-        let facts = SheetFacts {
-            period,
-            bounds: zone.bounds(period.first()),
-            closure: Closure::Closed,
-            revision,
-            withdrawn: None,
-            zone,
-            tzdb: domain::zone::TZDB_VERSION.into(),
-            dictionary: *self.identity.dictionary().as_bytes(),
-            journal_position: 1,
-            sealed_at_ms: 1,
-            cell_count: 0,
-            totals: BTreeMap::new(),
-        };
-        let sheet = Statement::Sheet(Box::new(SheetStatement {
-            facts,
-            body: BodyRef::of(&bytes),
-        }));
-        held(&self.ledger).append_own(vec![(sheet, Some(bytes))], 1).unwrap();
+        let sheet = empty_sheet(day.parse().unwrap(), revision, &zone, self.identity.dictionary());
+        held(&self.ledger).append_own(vec![sheet], 1).unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_child_joins_and_its_sheets_stand_in_the_parents_ledger_byte_for_byte() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let child = Child::joined(&hub, "sverdlovsk", "65").await;
     for day in 1..=9 {
         child.seal(&format!("2022-12-0{day}"), 1, "Asia/Yekaterinburg");
@@ -242,7 +188,7 @@ async fn a_child_joins_and_its_sheets_stand_in_the_parents_ledger_byte_for_byte(
 
 #[tokio::test]
 async fn a_refused_sheet_does_not_hold_up_the_next_and_its_author_knows_why() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let child = Child::joined(&hub, "sverdlovsk", "65").await;
     child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
     child.seal("2022-12-02", 1, "Europe/Moscow");
@@ -266,7 +212,7 @@ async fn a_refused_sheet_does_not_hold_up_the_next_and_its_author_knows_why() {
 
 #[tokio::test]
 async fn fault_11_a_lost_memory_gets_the_same_verdicts_again() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let child = Child::joined(&hub, "sverdlovsk", "65").await;
     child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
     child.uplink(&hub).step().await.unwrap();
@@ -279,25 +225,14 @@ async fn fault_11_a_lost_memory_gets_the_same_verdicts_again() {
 
 #[tokio::test]
 async fn fault_21_a_parent_with_another_history_is_believed_no_more() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let child = Child::joined(&hub, "sverdlovsk", "65").await;
     child.seal("2022-12-01", 1, "Asia/Yekaterinburg");
     child.uplink(&hub).step().await.unwrap();
     // Another tree under the same keys: the same genesis, another dictionary time, one entry more.
     let other = tempfile::tempdir().unwrap();
-    let mut forked = hub_ledger(other.path(), 5);
-    for _ in 0..4 {
-        let dictionary = DictionaryInForce {
-            version: Code::literal("1"),
-            body: BodyRef::of(SHIPPED.as_bytes()),
-        };
-        forked
-            .append_own(
-                vec![(Statement::Dictionary(dictionary), Some(SHIPPED.as_bytes().to_vec()))],
-                6,
-            )
-            .unwrap();
-    }
+    let mut forked = founded(other.path(), 5);
+    forked.append_own((0..4).map(|_| dictionary()).collect(), 6).unwrap();
     let membership = held(&hub.ledger)
         .member(&child.identity.node)
         .unwrap()
@@ -328,7 +263,7 @@ async fn fault_21_a_parent_with_another_history_is_believed_no_more() {
 
 #[tokio::test]
 async fn an_invitation_works_once_in_its_time_and_survives_a_lost_reply() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let invitation = hub.invite("sverdlovsk", "65");
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     hub.join(first.path(), invitation.clone()).await.unwrap();
@@ -349,7 +284,7 @@ async fn an_invitation_works_once_in_its_time_and_survives_a_lost_reply() {
 
 #[tokio::test]
 async fn a_parent_that_is_not_the_one_in_the_invitation_is_not_told_anything() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let mut invitation = hub.invite("sverdlovsk", "65");
     invitation.authority = Digest::of(b"another key");
     let dir = tempfile::tempdir().unwrap();
@@ -360,7 +295,7 @@ async fn a_parent_that_is_not_the_one_in_the_invitation_is_not_told_anything() {
 
 #[tokio::test]
 async fn a_certificate_is_renewed_long_before_it_ends() {
-    let hub = Hub::start().await;
+    let hub = Hub::start();
     let child = Child::joined(&hub, "sverdlovsk", "65").await;
     let before = std::fs::read(child.dir.path().join("identity/tls.crt")).unwrap();
     hub.clock.advance(SignedDuration::from_hours(24 * 40));

@@ -3,6 +3,8 @@
 //! The files of `proto/golden/` hold one format each in hexadecimal, for programs in any language. A difference here
 //! means that old ledgers would no longer verify: the format needs a new version, never new golden bytes.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

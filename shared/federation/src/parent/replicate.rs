@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
+use tracing::Instrument;
 use wire::pb;
 use wire::pb::replicate_request::Request as Asked;
 use wire::pb::replicate_response::Response as Answer;
@@ -39,7 +40,8 @@ impl ReplicationService for Parent {
             proven: 0,
         };
         let (answers, outgoing) = mpsc::channel(BATCHES_IN_FLIGHT);
-        tokio::spawn(conversation.run(request.into_inner(), answers));
+        let span = tracing::info_span!("replicate", child = %conversation.child);
+        tokio::spawn(conversation.run(request.into_inner(), answers).instrument(span));
         Ok(Response::new(Box::pin(ReceiverStream::new(outgoing))))
     }
 
@@ -68,7 +70,6 @@ impl Conversation {
         mut requests: Streaming<pb::ReplicateRequest>,
         answers: mpsc::Sender<Result<pb::ReplicateResponse, Status>>,
     ) {
-        let span = tracing::info_span!("replicate", child = %self.child);
         loop {
             let asked = match requests.message().await {
                 Ok(Some(request)) => request.request,
@@ -80,7 +81,7 @@ impl Conversation {
                 None => Err(refusal(Code::InvalidArgument, "MALFORMED", "пустой запрос")),
             };
             if let Err(status) = &answer {
-                span.in_scope(|| tracing::warn!(%status, "the stream is ended"));
+                tracing::warn!(%status, "the stream is ended");
             }
             let ended = answer.is_err();
             let answer = answer.map(|response| pb::ReplicateResponse {
@@ -123,7 +124,9 @@ impl Conversation {
     async fn take(&mut self, batch: pb::Batch) -> Result<Answer, Status> {
         let (ledger, child, proven) = (Arc::clone(&self.ledger), self.child.clone(), self.proven);
         let now_ms = self.clock.now().as_millisecond();
+        let span = tracing::info_span!("take", from = batch.first_position, entries = batch.entries.len());
         let taken = tokio::task::spawn_blocking(move || {
+            let _entered = span.entered();
             let entries = batch.entries.into_iter().map(incoming).collect();
             let mut ledger = held(&ledger);
             let taking = ledger.take(&child, batch.first_position, entries, &batch.checkpoint, now_ms)?;

@@ -23,6 +23,7 @@ use runtime::tls::{Identity, client_config};
 use runtime::{SharedClock, Shutdown};
 use tokio::sync::{Notify, watch};
 use tonic::transport::Channel;
+use tracing::Instrument;
 
 use crate::files::IdentityDir;
 use crate::identity::NodeIdentity;
@@ -216,8 +217,12 @@ impl Uplink {
         if let Some(reason) = halted {
             return Err(UplinkError::Halted(reason));
         }
-        self.renew_when_due().await;
-        let result = self.converse().await;
+        let span = tracing::info_span!("uplink", parent = %self.parent);
+        let result = async {
+            self.renew_when_due().await;
+            self.converse().await
+        };
+        let result = result.instrument(span).await;
         match &result {
             Ok(step) if step.waiting == 0 => {
                 let now = self.clock.now().as_millisecond();
