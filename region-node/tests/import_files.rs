@@ -1,5 +1,7 @@
 //! What files an import can read, and the word each other one gets. Nothing of a refused file reaches the node.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod import_stage;
 
 use std::io::Write as _;

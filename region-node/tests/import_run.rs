@@ -1,5 +1,7 @@
 //! What an import tells the node, what it says afterwards, and what it leaves behind.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod import_stage;
 
 use import_stage::{Desk, FakeNode, HEADER, import};
@@ -7,11 +9,8 @@ use region_node::import::{ImportError, Profile};
 use runtime::Exit;
 
 fn rows(count: usize, updated: &str) -> String {
-    let mut text = HEADER.to_owned();
-    for row in 0..count {
-        text += &format!("{row};13.12.2022 09:05;;{updated};66;Дороги и транспорт;страница;\n");
-    }
-    text
+    let rows = (0..count).map(|row| format!("{row};13.12.2022 09:05;;{updated};66;Дороги и транспорт;страница;\n"));
+    std::iter::once(HEADER.to_owned()).chain(rows).collect()
 }
 
 #[tokio::test]

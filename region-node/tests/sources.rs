@@ -1,5 +1,7 @@
 //! The registry of source certificates: issued on record, revoked for good, refused with a word.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use domain::federation::Federation;
 use jiff::{SignedDuration, Timestamp};
 use region_node::service::SourceDirectory as _;
