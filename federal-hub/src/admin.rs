@@ -6,7 +6,7 @@ use domain::code::CodeError;
 use domain::federation::Federation;
 use domain::{Code, NodeId, Period, Zone};
 use federation::held;
-use federation::parent::{INVITATION_VALIDITY, InviteError, InviteWish};
+use federation::parent::{INVITATION_VALIDITY, InviteError, InviteWish, RevokeError};
 use jiff::SignedDuration;
 use report::Format;
 use runtime::status::refusal;
@@ -17,6 +17,10 @@ use wire::pb::process_service_server::ProcessService;
 
 use crate::figures::Inquiry;
 use crate::hub::Hub;
+use crate::status::Members;
+
+/// Longest code of a reason to revoke; a statement has at most 4 KiB.
+const REASON_BYTES: usize = 64;
 
 /// The services of the admin socket.
 #[derive(Clone)]
@@ -114,8 +118,43 @@ impl ParentService for Admin {
         _: Request<pb::ListMembersRequest>,
     ) -> Result<Response<pb::ListMembersResponse>, Status> {
         let hub = Arc::clone(&self.0);
-        let members = blocking(move || hub.members()).await?;
+        let members = blocking(move || Members::from(hub.members())).await?;
         Ok(Response::new(pb::ListMembersResponse { json: json(&members) }))
+    }
+
+    async fn revoke(&self, request: Request<pb::RevokeRequest>) -> Result<Response<pb::RevokeResponse>, Status> {
+        let asked = request.into_inner();
+        let node = NodeId::new(&asked.node).map_err(|e| wrong("NODE_INVALID", &e))?;
+        let reason = reason(&asked.reason)?;
+        let hub = Arc::clone(&self.0);
+        let revoked = blocking(move || hub.parent().revoke(&node, reason)).await?;
+        let revoked = revoked.map_err(|error| unrevoked(&error))?;
+        Ok(Response::new(pb::RevokeResponse {
+            position: revoked.position,
+            member_epoch: revoked.member_epoch,
+        }))
+    }
+}
+
+/// A reason is signed for ever and read by machines, so it has the form of every other reason.
+fn reason(text: &str) -> Result<Code, Status> {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_code = text.len() <= REASON_BYTES
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(fits);
+    let unfit = || {
+        let message =
+            format!("причина — код до {REASON_BYTES} знаков из A–Z, 0–9 и _, например KEY_LOST; получено «{text}»");
+        wrong("REASON_INVALID", &message)
+    };
+    Code::new(text).ok().filter(|_| is_code).ok_or_else(unfit)
+}
+
+fn unrevoked(error: &RevokeError) -> Status {
+    match error {
+        RevokeError::Unknown(_) => wrong("NOT_A_MEMBER", error),
+        RevokeError::Already { .. } => refusal(Rpc::AlreadyExists, "MEMBER_REVOKED", error.to_string()),
+        RevokeError::Ledger(failed) => refusal(Rpc::DataLoss, failed.code(), error.to_string()),
     }
 }
 

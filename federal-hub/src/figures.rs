@@ -2,6 +2,7 @@
 //!
 //! A projection of the ledger, built at start and kept up with every batch taken. It knows no file and no network.
 
+use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
 use domain::federation::Federation;
@@ -26,74 +27,114 @@ pub struct Inquiry {
     pub today: Day,
 }
 
+/// Why a report cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The question does not fit the federation.
+    #[error(transparent)]
+    Rollup(#[from] RollupError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl ReportError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Rollup(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+        }
+    }
+}
+
 /// The fold of everything in force.
 pub struct Figures {
     ledger: SharedLedger,
     /// Locked after the ledger where both are held.
-    rollup: RwLock<Rollup>,
+    fold: RwLock<Fold>,
+}
+
+/// What is folded: the sheets in force of the members that stand.
+struct Fold {
+    rollup: Rollup,
+    standing: BTreeSet<NodeId>,
 }
 
 impl Figures {
     /// Reads everything in force out of the ledger.
     pub fn open(ledger: SharedLedger) -> Result<Self, LedgerError> {
-        let mut rollup = Rollup::new();
-        {
-            let ledger = held(&ledger);
-            rollup.set_members(ledger.members());
-            for sheet in ledger.sheets() {
-                put(&ledger, &mut rollup, sheet)?;
-            }
-        }
-        Ok(Self {
-            ledger,
-            rollup: RwLock::new(rollup),
-        })
+        let mut fold = Fold {
+            rollup: Rollup::new(),
+            standing: BTreeSet::new(),
+        };
+        fold.follow_members(&held(&ledger))?;
+        let fold = RwLock::new(fold);
+        Ok(Self { ledger, fold })
     }
 
     /// Reads again what stands for these nodes and periods, and the members: entries were taken.
     pub fn refresh(&self, changed: &[(NodeId, SheetPeriod)]) -> Result<(), LedgerError> {
         let ledger = held(&self.ledger);
-        let mut rollup = self.rollup.write().unwrap_or_else(PoisonError::into_inner);
-        rollup.set_members(ledger.members());
+        let mut fold = self.fold.write().unwrap_or_else(PoisonError::into_inner);
+        fold.follow_members(&ledger)?;
         for (node, period) in changed {
-            match ledger.sheet(node, *period) {
-                Some(sheet) => put(&ledger, &mut rollup, sheet)?,
-                None => rollup.remove(node, period),
+            match ledger.sheet(node, *period).filter(|_| fold.standing.contains(node)) {
+                Some(sheet) => put(&ledger, &mut fold.rollup, sheet)?,
+                None => fold.rollup.remove(node, period),
             }
         }
         Ok(())
     }
 
     /// Writes a report of what stands now.
-    pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, RollupError> {
-        let (as_of, members) = {
+    pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, ReportError> {
+        let as_of = {
             let ledger = held(&self.ledger);
-            (
-                AsOf {
-                    ledger_size: ledger.size(),
-                    root: ledger.root().to_string(),
-                },
-                ledger.members(),
-            )
+            // A member that joined or was revoked since the last batch is so in this report already.
+            let mut fold = self.fold.write().unwrap_or_else(PoisonError::into_inner);
+            fold.follow_members(&ledger)?;
+            AsOf {
+                ledger_size: ledger.size(),
+                root: ledger.root().to_string(),
+            }
         };
-        // A member that joined since the last batch is expected in this report already.
-        self.rollup
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .set_members(members);
-        let rollup = self.rollup.read().unwrap_or_else(PoisonError::into_inner);
+        let fold = self.fold.read().unwrap_or_else(PoisonError::into_inner);
         let ask = |period| {
             let question = Question {
                 scope: inquiry.scope.clone(),
                 period,
                 today: inquiry.today,
             };
-            rollup.ask(federation, &question)
+            fold.rollup.ask(federation, &question)
         };
         let answer = ask(inquiry.period)?;
         let before = inquiry.compare.map(ask).transpose()?;
         let report = Report::build(federation, &answer, before.as_ref(), as_of);
         Ok(report::render(&report, federation, inquiry.format))
+    }
+}
+
+impl Fold {
+    /// Takes the sheets of members that are revoked out of the fold, and those of members that are (again) there into it.
+    /// A revoked member's figures would otherwise stand in the sums without anybody in the coverage, and be counted twice
+    /// once another node restates its days.
+    fn follow_members(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let members = ledger.members();
+        let standing: BTreeSet<NodeId> = members.iter().map(|member| member.node.clone()).collect();
+        self.rollup.set_members(members);
+        if standing == self.standing {
+            return Ok(());
+        }
+        for sheet in ledger.sheets() {
+            match (self.standing.contains(&sheet.node), standing.contains(&sheet.node)) {
+                (false, true) => put(ledger, &mut self.rollup, sheet)?,
+                (true, false) => self.rollup.remove(&sheet.node, &sheet.period),
+                _ => {}
+            }
+        }
+        self.standing = standing;
+        Ok(())
     }
 }
 

@@ -9,7 +9,6 @@ use federation::files::{self, IdentityDir};
 use federation::parent::ParentParts;
 use federation::{Parent, SharedLedger, held};
 use ledger::{Anchor, Author, Ledger, LedgerError, Opening, Options};
-use rollup::RollupError;
 use runtime::identity::PeerName;
 use runtime::lock::LockError;
 use runtime::pki::Authority;
@@ -17,7 +16,7 @@ use runtime::{DirLock, Exit, SharedClock, SharedRandom};
 use seal::{SigningKey, VerifyingKey};
 
 use crate::door::MemberDoor;
-use crate::figures::{Figures, Inquiry};
+use crate::figures::{Figures, Inquiry, ReportError};
 use crate::init::{HOSTS, HUB, ROOT_PUBLIC};
 
 /// Why the hub cannot be opened.
@@ -54,7 +53,6 @@ impl OpenError {
 /// The hub.
 pub struct Hub {
     dir: PathBuf,
-    pub(crate) lock: DirLock,
     pub(crate) ledger: SharedLedger,
     pub(crate) parent: Arc<Parent>,
     pub(crate) figures: Arc<Figures>,
@@ -63,6 +61,8 @@ pub struct Hub {
     federation: FederationId,
     name: PeerName,
     hosts: Vec<String>,
+    /// Last, so that it is released only when the ledger is closed.
+    pub(crate) lock: DirLock,
 }
 
 impl Hub {
@@ -108,7 +108,6 @@ impl Hub {
         let dir = dir.to_owned();
         Ok(Arc::new(Self {
             dir,
-            lock,
             ledger,
             parent,
             figures,
@@ -117,6 +116,7 @@ impl Hub {
             federation,
             name,
             hosts,
+            lock,
         }))
     }
 
@@ -169,7 +169,7 @@ impl Hub {
     }
 
     /// Writes a report of what stands now.
-    pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, RollupError> {
+    pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, ReportError> {
         self.figures.report(federation, inquiry)
     }
 }

@@ -8,6 +8,8 @@ use clap::Parser;
 use federal_hub::cli::serve::{ServeArgs, announcement};
 use federal_hub::cli::{self, Cli, Command, Failure, Voice, output};
 use federal_hub::hub::Hub;
+use federal_hub::process::LedgerStopped;
+use runtime::tasks::TaskFailure;
 use runtime::telemetry::{self, Format};
 use runtime::{Exit, Shutdown, SystemClock, SystemRandom, tls};
 use tokio::net::TcpListener;
@@ -55,15 +57,21 @@ async fn serve(args: ServeArgs, voice: Voice) -> Result<(), Failure> {
         voice.lang,
     ))?;
     tasks.watch().await;
-    tasks
-        .drain(DRAIN)
-        .await
-        .map_err(|failure| Failure::new(Exit::Failure, failure.to_string()))
+    tasks.drain(DRAIN).await.map_err(|failure| stopped(&failure))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape that `map_err` asks for")]
 fn unset(error: telemetry::TelemetryError) -> Failure {
     Failure::new(Exit::Configuration, error.to_string())
+}
+
+/// Failed storage has a code of its own, so that the unit file does not restart into it for ever.
+fn stopped(failure: &TaskFailure) -> Failure {
+    let exit = match failure {
+        TaskFailure::Failed { source, .. } if source.is::<LedgerStopped>() => Exit::Damaged,
+        _ => Exit::Failure,
+    };
+    Failure::new(exit, failure.to_string())
 }
 
 fn ended(result: Result<(), Failure>) -> ExitCode {

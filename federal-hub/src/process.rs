@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use federation::held;
+use federation::{SharedLedger, held};
 use runtime::accept::{Door, Limits, serve};
 use runtime::health::{self, Health};
 use runtime::listener::Listener;
@@ -24,6 +24,9 @@ use crate::hub::{Hub, OpenError};
 const REPLICATION: &str = "svodka.v1.ReplicationService";
 /// Between looks at the listener's own certificate, which is renewed ten days after it was made.
 const CERTIFICATE_LOOK: Duration = Duration::from_hours(1);
+
+/// Between looks at whether the ledger still takes entries.
+const LEDGER_LOOK: Duration = Duration::from_secs(5);
 
 /// Why the hub cannot begin to work.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +77,29 @@ impl Hub {
             "certificate",
             endless(renew(member_door, tls, certificate, shutdown.clone())),
         );
+        tasks.spawn("ledger", watch_ledger(Arc::clone(&self.ledger), shutdown.clone()));
         tasks.spawn("health", endless(announce(health, shutdown.clone())));
         let size = held(&self.ledger).size();
         tracing::info!(federation = %self.federation_id(), entries = size, "the hub is up");
         Ok(tasks)
+    }
+}
+
+/// The ledger takes nothing more after a failed write; only a new start tells what stands.
+#[derive(Debug, thiserror::Error)]
+#[error("журнал больше не пишется (сбой диска); перезапустите хаб, когда диск исправен")]
+pub struct LedgerStopped;
+
+/// Ends the process when the ledger has stopped: a hub that is up and takes nothing would look healthy to everyone.
+async fn watch_ledger(ledger: SharedLedger, shutdown: Shutdown) -> Result<(), LedgerStopped> {
+    loop {
+        if held(&ledger).is_stopped() {
+            return Err(LedgerStopped);
+        }
+        tokio::select! {
+            () = shutdown.wait() => return Ok(()),
+            () = tokio::time::sleep(LEDGER_LOOK) => {}
+        }
     }
 }
 

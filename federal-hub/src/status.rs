@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use domain::NodeId;
 use federation::held;
+use ledger::{Ledger, MemberKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::hub::Hub;
@@ -34,6 +34,24 @@ pub struct Status {
     pub refused_in_all: u64,
     /// Where a damaged index was moved at this start.
     pub index_damaged: Option<String>,
+}
+
+/// The document of the members alone, `federal-hub.nodes/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// `federal-hub.nodes/1`.
+    pub schema: String,
+    /// The members.
+    pub members: Vec<MemberStatus>,
+}
+
+impl From<Vec<MemberStatus>> for Members {
+    fn from(members: Vec<MemberStatus>) -> Self {
+        Self {
+            schema: "federal-hub.nodes/1".into(),
+            members,
+        }
+    }
 }
 
 /// One member.
@@ -112,40 +130,36 @@ impl Hub {
         }
     }
 
-    /// The members, by id.
+    /// The members by id, revoked ones too: what they brought stays in the ledger.
     pub fn members(&self) -> Vec<MemberStatus> {
         let ledger = held(&self.ledger);
-        let mut nodes: Vec<NodeId> = ledger.members().into_iter().map(|member| member.node).collect();
-        nodes.sort();
-        let of = |node: &NodeId| {
-            let keys = ledger.member(node)?;
-            let sheets: Vec<_> = ledger.sheets().filter(|sheet| sheet.node == *node).collect();
-            let last = sheets.iter().max_by_key(|sheet| sheet.position);
-            let received = last.and_then(|sheet| ledger.entries(sheet.position..sheet.position + 1).ok()?.pop());
-            Some(MemberStatus {
-                node: node.to_string(),
-                territories: keys
-                    .membership
-                    .covers
-                    .iter()
-                    .map(|cover| cover.territory.to_string())
-                    .collect(),
-                zone: keys.membership.zone.to_string(),
-                epoch: keys.membership.member_epoch,
-                signing_key: hex::encode(keys.membership.signing_key.to_bytes()),
-                revoked: keys.revoked.as_ref().map(ToString::to_string),
-                cursor: ledger.cursor(node).position,
-                sheets: sheets.len() as u64,
-                last_day: sheets
-                    .iter()
-                    .map(|sheet| sheet.period.last())
-                    .max()
-                    .map(|day| day.to_string()),
-                last_received: received.map(|entry| instant(entry.received_at_ms)),
-                refused: ledger.refusals().filter(|refused| refused.node == *node).count() as u64,
-            })
-        };
-        nodes.iter().filter_map(of).collect()
+        ledger.all_members().map(|keys| member(&ledger, keys)).collect()
+    }
+}
+
+fn member(ledger: &Ledger, keys: &MemberKeys) -> MemberStatus {
+    let membership = &keys.membership;
+    let node = &membership.member;
+    let sheets: Vec<_> = ledger.sheets().filter(|sheet| sheet.node == *node).collect();
+    let last = sheets.iter().max_by_key(|sheet| sheet.position);
+    let received = last.and_then(|sheet| ledger.entries(sheet.position..sheet.position + 1).ok()?.pop());
+    let last_day = sheets.iter().map(|sheet| sheet.period.last()).max();
+    MemberStatus {
+        node: node.to_string(),
+        territories: membership
+            .covers
+            .iter()
+            .map(|cover| cover.territory.to_string())
+            .collect(),
+        zone: membership.zone.to_string(),
+        epoch: membership.member_epoch,
+        signing_key: hex::encode(membership.signing_key.to_bytes()),
+        revoked: keys.revoked.as_ref().map(ToString::to_string),
+        cursor: ledger.cursor(node).position,
+        sheets: sheets.len() as u64,
+        last_day: last_day.map(|day| day.to_string()),
+        last_received: received.map(|entry| instant(entry.received_at_ms)),
+        refused: ledger.refusals().filter(|refused| refused.node == *node).count() as u64,
     }
 }
 

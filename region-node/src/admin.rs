@@ -18,6 +18,7 @@ use crate::figures::Inquiry;
 use crate::node::{Node, PushError, Pushed};
 use crate::service;
 use crate::sources::{IssueRequest, SourcesError};
+use crate::uplink::Undelivered;
 
 /// The services of the admin socket.
 #[derive(Clone)]
@@ -177,6 +178,7 @@ fn registry(error: &SourcesError) -> Status {
         SourcesError::Io { .. } | SourcesError::Damaged { .. } => (Rpc::DataLoss, "STORAGE_FAILED"),
         SourcesError::Name { .. } => (Rpc::InvalidArgument, "NAME_INVALID"),
         SourcesError::UnknownSource { .. } => (Rpc::InvalidArgument, "SOURCE_UNKNOWN"),
+        SourcesError::NotCovered(_) => (Rpc::InvalidArgument, "SOURCE_NOT_COVERED"),
         SourcesError::Taken(_) => (Rpc::AlreadyExists, "NAME_TAKEN"),
         SourcesError::Absent(_) => (Rpc::FailedPrecondition, "NAME_ABSENT"),
         SourcesError::Pki(_) => (Rpc::InvalidArgument, "CERTIFICATE_REQUEST_INVALID"),
@@ -188,7 +190,7 @@ fn registry(error: &SourcesError) -> Status {
 /// What a push could not do, on the wire.
 fn unpushed(error: &PushError) -> Status {
     let (code, reason) = match error {
-        PushError::Aggregate(AggregateError::TooManyCells(_)) => (Rpc::FailedPrecondition, "TOO_MANY_CELLS"),
+        PushError::Aggregate(AggregateError::Overfull(error)) => (Rpc::FailedPrecondition, error.code()),
         PushError::Aggregate(AggregateError::Tally { .. }) => (Rpc::FailedPrecondition, "TALLY_OVERFLOW"),
         PushError::Aggregate(AggregateError::Intake(error)) => return service::status(error),
         PushError::Aggregate(AggregateError::Ledger(error)) => (Rpc::DataLoss, error.code()),
@@ -198,11 +200,21 @@ fn unpushed(error: &PushError) -> Status {
     refusal(code, reason, error.to_string())
 }
 
-fn link(error: &UplinkError) -> Rpc {
+fn link(error: &Undelivered) -> Rpc {
     match error {
-        UplinkError::Unreachable { .. } => Rpc::Unavailable,
-        UplinkError::Refused { .. } | UplinkError::CursorAhead { .. } | UplinkError::Keys(_) => Rpc::FailedPrecondition,
-        UplinkError::Ledger(_) | UplinkError::Memory(_) => Rpc::DataLoss,
-        UplinkError::Trust(_) | UplinkError::Halted(_) | UplinkError::Protocol(_) => Rpc::Internal,
+        Undelivered::Step(error) => match error {
+            UplinkError::Unreachable { .. } => Rpc::Unavailable,
+            UplinkError::Refused { .. } | UplinkError::CursorAhead { .. } | UplinkError::Keys(_) => {
+                Rpc::FailedPrecondition
+            }
+            UplinkError::Ledger(_) | UplinkError::Memory(_) => Rpc::DataLoss,
+            UplinkError::Trust(_) | UplinkError::Halted(_) | UplinkError::Protocol(_) => Rpc::Internal,
+        },
+        // The loop tells only the code of the same failures.
+        Undelivered::Told { code, .. } => match code.as_str() {
+            "UPLINK_MEMORY" => Rpc::DataLoss,
+            "PARENT_FORKED" | "PARENT_UNPROVEN" => Rpc::Internal,
+            _ => Rpc::FailedPrecondition,
+        },
     }
 }

@@ -24,7 +24,7 @@ use crate::config::{Config, SettingsError};
 use crate::figures::{Figures, Inquiry};
 use crate::intake::{Context, Intake, IntakeError, IntakeOpening};
 use crate::sources::{IssueRequest, Issuer, Sources, SourcesError};
-use crate::uplink::Pusher;
+use crate::uplink::{Pusher, Undelivered};
 
 /// A regional or municipal node.
 pub struct Node {
@@ -99,7 +99,7 @@ pub enum PushError {
     Aggregate(#[from] AggregateError),
     /// Sending.
     #[error(transparent)]
-    Uplink(#[from] UplinkError),
+    Uplink(#[from] Undelivered),
     /// The sealing was cut off.
     #[error("составление листов прервано; подробности в журнале сообщений узла")]
     Interrupted,
@@ -234,7 +234,8 @@ impl Node {
             node: self.name.node_label(),
         };
         let known = &terms.federation.dictionary().lists().sources;
-        self.sources.issue(request, issuer, known, self.clock.now())
+        let covers = &terms.calendar.covers;
+        self.sources.issue(request, issuer, known, covers, self.clock.now())
     }
 
     /// Takes a source's certificate back. Blocks on the disk.

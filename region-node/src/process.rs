@@ -28,6 +28,8 @@ use crate::service::IngestGrpc;
 
 /// Full name of the ingest service in health answers.
 const INGEST: &str = "svodka.v1.IngestService";
+/// Code of the failure that making room mends.
+const DISK_FULL: &str = "DISK_FULL";
 /// Between looks at the listener's own certificate, which is renewed ten days after it was made.
 const CERTIFICATE_LOOK: Duration = Duration::from_hours(1);
 
@@ -101,13 +103,18 @@ impl Node {
         Ok(tasks)
     }
 
-    /// Seals by the timer. A day that does not fit a sheet is told and waits; failed storage ends the process.
+    /// Seals by the timer. A day that does not fit a sheet is told and waits; so does a full disk; failed
+    /// storage ends the process.
     async fn run_sealing(self: Arc<Self>, shutdown: Shutdown) -> Result<(), AggregateError> {
         loop {
             let node = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || node.seal(Mode::Timer)).await {
                 Ok(Ok(sealed)) if sealed.sheets > 0 => self.pusher.nudge(),
                 Ok(Ok(_)) => {}
+                // Nothing was appended and the days stay marked; incidents are still taken in.
+                Ok(Err(AggregateError::Ledger(full))) if full.code() == DISK_FULL => {
+                    warn!(error = %full, "nothing is sealed until there is room");
+                }
                 Ok(Err(failed @ (AggregateError::Intake(_) | AggregateError::Ledger(_)))) => return Err(failed),
                 Ok(Err(waits)) => error!(error = %waits, "a day is not sealed"),
                 Err(panicked) => error!(%panicked, "sealing was cut off"),

@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::Code;
 use domain::dictionary::CodeList;
+use domain::member::Cover;
 use jiff::{SignedDuration, Timestamp};
 use runtime::certificate::CertificateError;
 use runtime::files::{self, Mode};
@@ -19,6 +20,7 @@ use runtime::pki::{Authority, PkiError};
 use runtime::{Certificate, Label, PeerName};
 use serde::{Deserialize, Serialize};
 
+use crate::intake::speaks_of;
 use crate::service::SourceDirectory;
 
 /// The file in the node's directory.
@@ -63,6 +65,9 @@ pub enum SourcesError {
         /// The codes that are there.
         known: String,
     },
+    /// No cover of the node is for the source.
+    #[error("узел не отвечает за источник «{0}»")]
+    NotCovered(String),
     /// The name is taken by a certificate that counts.
     #[error("сертификат с именем «{0}» уже выдан: отзовите его (source revoke {0}) или выберите другое имя")]
     Taken(String),
@@ -162,12 +167,13 @@ impl Sources {
         })
     }
 
-    /// Issues a certificate for a source that the dictionary knows; gives its chain in PEM.
+    /// Issues a certificate for a source that the dictionary knows and some cover is for; gives its chain in PEM.
     pub fn issue(
         &self,
         request: &IssueRequest<'_>,
         issuer: Issuer<'_>,
         known: &CodeList,
+        covers: &[Cover],
         now: Timestamp,
     ) -> Result<String, SourcesError> {
         let named = |reason| SourcesError::Name {
@@ -175,16 +181,19 @@ impl Sources {
             reason,
         };
         let name = PeerName::source(issuer.federation.as_str(), issuer.node.as_str(), request.name).map_err(named)?;
-        if !known
+        let entry = known
             .entries()
             .iter()
-            .any(|entry| entry.code.as_str() == request.source)
-        {
+            .find(|entry| entry.code.as_str() == request.source);
+        let Some(entry) = entry else {
             let codes: Vec<&str> = known.entries().iter().map(|entry| entry.code.as_str()).collect();
             return Err(SourcesError::UnknownSource {
                 got: request.source.to_owned(),
                 known: codes.join(", "),
             });
+        };
+        if !covers.iter().any(|cover| speaks_of(cover, &entry.code)) {
+            return Err(SourcesError::NotCovered(request.source.to_owned()));
         }
         let chain = issuer
             .authority

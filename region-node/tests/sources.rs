@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+use domain::Code;
 use domain::federation::Federation;
+use domain::member::Cover;
 use jiff::{SignedDuration, Timestamp};
 use region_node::service::SourceDirectory as _;
 use region_node::sources::{IssueRequest, Issuer, Sources, SourcesError};
 use runtime::pki::{Authority, TlsKey, csr};
 use runtime::{Certificate, Label};
+
+/// A source of the dictionary that the node has no cover for.
+const UNCOVERED: &str = "pos";
 
 struct Stage {
     dir: tempfile::TempDir,
@@ -45,8 +50,24 @@ impl Stage {
         };
         let federation = Federation::shipped();
         let known = &federation.dictionary().lists().sources;
+        let since = "2000-01-01".parse().unwrap();
+        let cover = |source| Cover {
+            territory: Code::literal("65"),
+            source: Some(source),
+            from: since,
+            until: None,
+            daily_from: since,
+        };
+        // Every source but one.
+        let covers: Vec<Cover> = known
+            .entries()
+            .iter()
+            .map(|entry| entry.code.clone())
+            .filter(|code| code.as_str() != UNCOVERED)
+            .map(cover)
+            .collect();
         sources
-            .issue(&request, issuer, known, self.now)
+            .issue(&request, issuer, known, &covers, self.now)
             .map(|chain| Certificate::from_pem(&chain).unwrap())
     }
 }
@@ -104,6 +125,10 @@ fn a_wrong_request_is_refused_and_leaves_no_record() {
         unknown.contains("источника «absent» нет") && unknown.contains(&code),
         "{unknown}"
     );
+    assert!(matches!(
+        stage.issue(&sources, "b", UNCOVERED),
+        Err(SourcesError::NotCovered(_))
+    ));
     assert!(matches!(sources.revoke("b", stage.now), Err(SourcesError::Absent(_))));
     assert_eq!(sources.list().len(), 1);
     std::fs::write(stage.dir.path().join("sources.json"), "{").unwrap();

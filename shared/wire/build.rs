@@ -16,7 +16,9 @@ const FILES: [&str; 8] = [
 ];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked when it runs, not when it is compiled: a script built for one checkout must not read another's files.
+    let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo tells a build script its package");
+    let root = Path::new(&package).join("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());
     let files = protox::compile(FILES.map(|file| root.join(file)), [&root]).expect("the files of proto/ compile");
     // With the comments, so that a client that describes a method shows them.

@@ -7,7 +7,7 @@ use wire::pb::process_service_client::ProcessServiceClient;
 
 use super::members::{members_json, parsed};
 use super::{Failure, Place, Session, Voice, output};
-use crate::status::MemberStatus;
+use crate::status::Members;
 
 /// Arguments of `entry`.
 #[derive(Debug, Args)]
@@ -49,8 +49,8 @@ pub struct KeyArgs {
 
 /// Runs `key`.
 pub async fn key(args: KeyArgs, voice: Voice) -> Result<(), Failure> {
-    let members: Vec<MemberStatus> = parsed(&members_json(&args.place, voice).await?)?;
-    let member = members.into_iter().find(|member| member.node == args.node);
+    let known: Members = parsed(&members_json(&args.place, voice).await?)?;
+    let member = known.members.into_iter().find(|member| member.node == args.node);
     let Some(member) = member else {
         return Err(Failure::new(
             Exit::Usage,

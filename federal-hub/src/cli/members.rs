@@ -7,7 +7,7 @@ use wire::pb::parent_service_client::ParentServiceClient;
 use wire::pb::process_service_client::ProcessServiceClient;
 
 use super::{Failure, Place, Session, Voice, output};
-use crate::status::{MemberStatus, Status, members_text, text};
+use crate::status::{Members, Status, members_text, text};
 
 /// Arguments of `invite`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub async fn nodes(args: NodesArgs, voice: Voice) -> Result<(), Failure> {
     if voice.json {
         return output::document(json.as_bytes());
     }
-    output::document(members_text(&parsed::<Vec<MemberStatus>>(&json)?).as_bytes())
+    output::document(members_text(&parsed::<Members>(&json)?.members).as_bytes())
 }
 
 /// The members as the hub tells them.

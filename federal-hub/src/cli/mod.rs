@@ -4,6 +4,7 @@ pub mod entry;
 pub mod init;
 pub mod members;
 pub mod report;
+pub mod revoke;
 pub mod serve;
 pub mod session;
 
@@ -43,6 +44,8 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// Пригласить участника
     Invite(members::InviteArgs),
+    /// Отозвать ключи участника
+    Revoke(revoke::RevokeArgs),
     /// Показать участников
     Nodes(members::NodesArgs),
     /// Показать состояние хаба, участников и отказы
@@ -64,6 +67,7 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         )),
         Command::Init(args) => init::run(&args, voice),
         Command::Invite(args) => members::invite(args, voice).await,
+        Command::Revoke(args) => revoke::run(args, voice).await,
         Command::Nodes(args) => members::nodes(args, voice).await,
         Command::Status(args) => members::status(args, voice).await,
         Command::Report(args) => report::run(args, voice).await,

@@ -50,6 +50,27 @@ pub struct Known<'a> {
     pub last: &'a BTreeMap<Day, LastSheet>,
 }
 
+impl Known<'_> {
+    /// Days whose last sheet was refused as lying ahead (this clock or the parent's was wrong) or under a used revision
+    /// (this node lost its ledger). They are said again until they are taken, at most hourly; without this their figures
+    /// would never reach the parent.
+    fn repeated(&self, now_ms: i64) -> impl Iterator<Item = Day> {
+        let again = move |last: &LastSheet| last.say_again && last.rested(now_ms);
+        self.last
+            .iter()
+            .filter(move |(_, last)| again(last))
+            .map(|(day, _)| *day)
+    }
+}
+
+impl LastSheet {
+    /// Whether an hour has passed since it was sealed. A clock that was set back must not keep the day waiting until it
+    /// has caught up.
+    fn rested(&self, now_ms: i64) -> bool {
+        !(0..OPEN_DAY_MS).contains(&(now_ms - self.sealed_at_ms))
+    }
+}
+
 impl Calendar {
     /// The local day of an instant in Unix milliseconds.
     pub fn today(&self, now_ms: i64) -> Day {
@@ -82,7 +103,9 @@ impl Calendar {
         let today = self.today(now_ms);
         let mut days = self.changed(now_ms, mode, known);
         days.extend(self.to_close(now_ms, known));
-        if mode == Mode::Now {
+        days.extend(known.repeated(now_ms));
+        // A refused sheet of today is said again when the day has changed, not each time somebody asks.
+        if mode == Mode::Now && known.last.get(&today).is_none_or(|last| !last.void_above) {
             days.insert(today);
         }
         days.retain(|&day| day <= today && (self.covers(day) || known.last.contains_key(&day)));
@@ -91,13 +114,7 @@ impl Calendar {
 
     /// Changed days; an open one that was sealed within the hour waits, unless somebody asks.
     fn changed(&self, now_ms: i64, mode: Mode, known: Known<'_>) -> BTreeSet<Day> {
-        let rested = |day: &Day| {
-            // A clock that was set back must not keep the day waiting until it has caught up.
-            known
-                .last
-                .get(day)
-                .is_none_or(|last| !(0..OPEN_DAY_MS).contains(&(now_ms - last.sealed_at_ms)))
-        };
+        let rested = |day: &Day| known.last.get(day).is_none_or(|last| last.rested(now_ms));
         let due = |day: &Day| mode == Mode::Now || self.is_over(*day, now_ms) || rested(day);
         known.dirty.iter().copied().filter(due).collect()
     }
@@ -167,6 +184,7 @@ mod tests {
             position: 0,
             closure,
             void_above: false,
+            say_again: false,
             sealed_at_ms,
         }
     }
@@ -297,5 +315,34 @@ mod tests {
         check(noon(), Mode::Timer, today(noon() - HOUR_MS), &["2022-12-13"]);
         check(noon(), Mode::Timer, today(noon() + 5 * HOUR_MS), &["2022-12-13"]);
         check(noon(), Mode::Now, today(noon()), &["2022-12-13"]);
+    }
+
+    #[test]
+    fn a_refusal_that_a_repeat_lifts_is_said_again_hourly_and_another_is_not() {
+        let refused = |say_again, sealed_at_ms| LastSheet {
+            void_above: true,
+            say_again,
+            ..last(Closure::Closed, sealed_at_ms)
+        };
+        let world = |say_again, sealed_at_ms| World {
+            sheets: vec![
+                ("2022-12-11", last(Closure::Closed, 0)),
+                ("2022-12-12", refused(say_again, sealed_at_ms)),
+            ],
+            ..World::default()
+        };
+        check(noon(), Mode::Timer, world(true, noon() - HOUR_MS), &["2022-12-12"]);
+        check(noon(), Mode::Timer, world(true, noon() + 72 * HOUR_MS), &["2022-12-12"]);
+        check(noon(), Mode::Timer, world(true, noon() - HOUR_MS + 1), &[]);
+        check(noon(), Mode::Timer, world(false, noon() - HOUR_MS), &[]);
+        let today = World {
+            sheets: vec![
+                ("2022-12-11", last(Closure::Closed, 0)),
+                ("2022-12-12", last(Closure::Closed, 0)),
+                ("2022-12-13", refused(false, noon())),
+            ],
+            ..World::default()
+        };
+        check(noon(), Mode::Now, today, &[]);
     }
 }

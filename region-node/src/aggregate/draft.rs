@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::cell::Cells;
 use domain::dictionary::{Dictionary, Dimension};
+use domain::member::Cover;
 use domain::sheet::{Closure, Completeness, MAX_CELLS, SheetBody, SheetFacts, totals};
 use domain::tally::{TallyError, TallyKind};
 use domain::zone::TZDB_VERSION;
 use domain::{Code, Day, SheetPeriod, Zone};
+use wire::body::MAX_BODY_BYTES;
 use wire::statement::BodyRef;
 
 use super::last::LastSheet;
+use crate::intake::speaks_of;
 
 /// What was declared and seen, for all days.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Sources {
     pub declared: BTreeMap<Code, Vec<(Day, Day)>>,
     /// Sources that an incident came from.
     pub seen: BTreeSet<Code>,
+    /// What the node answers for.
+    pub covers: Vec<Cover>,
 }
 
 impl Sources {
@@ -31,11 +36,19 @@ impl Sources {
             .is_some_and(|runs| runs.iter().any(|(from, to)| (*from..=*to).contains(&day)))
     }
 
+    fn covered(&self, source: &Code, day: Day) -> bool {
+        self.covers
+            .iter()
+            .any(|cover| cover.holds_on(day) && speaks_of(cover, source))
+    }
+
     /// What is known of each source and measure on a day. Nothing is guessed: a source that was never seen and never
-    /// declared anything is not spoken of, and neither is a stock, which does not come from incidents.
+    /// declared anything is not spoken of, nor is one that the node does not answer for on the day, and neither is a
+    /// stock, which does not come from incidents.
     fn completeness(&self, day: Day, cells: &Cells, dictionary: &Dictionary) -> BTreeMap<(Code, Code), Completeness> {
         let mut sources: BTreeSet<&Code> = self.declared.keys().chain(&self.seen).collect();
         sources.extend(sources_of(cells, dictionary));
+        sources.retain(|source| self.covered(source, day));
         let measures = dictionary
             .measures()
             .iter()
@@ -81,14 +94,35 @@ pub struct Draft {
     pub reference: BodyRef,
 }
 
-/// More cells than a sheet may hold. Nothing is dropped to make it fit; the day waits until the incidents are mended.
+/// A day holds more than a sheet may. Nothing is dropped to make it fit; the day waits until the incidents are mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("день {day}: ячеек {cells}, а лист вмещает не больше {MAX_CELLS}; лист не составлен, данные сохранены")]
-pub struct TooManyCells {
-    /// The day.
-    pub day: Day,
-    /// How many it has.
-    pub cells: usize,
+pub enum Overfull {
+    /// By the number of cells.
+    #[error("день {day}: ячеек {cells}, а лист вмещает не больше {MAX_CELLS}; лист не составлен, данные сохранены")]
+    Cells {
+        /// The day.
+        day: Day,
+        /// How many it has.
+        cells: usize,
+    },
+    /// By the length of the body.
+    #[error("день {day}: {bytes} байт, а лист вмещает не больше {MAX_BODY_BYTES}; лист не составлен, данные сохранены")]
+    Bytes {
+        /// The day.
+        day: Day,
+        /// How long its body is.
+        bytes: usize,
+    },
+}
+
+impl Overfull {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cells { .. } => "TOO_MANY_CELLS",
+            Self::Bytes { .. } => "BODY_TOO_LARGE",
+        }
+    }
 }
 
 impl Draft {
@@ -99,9 +133,9 @@ impl Draft {
         cells: Cells,
         sources: &Sources,
         dictionary: &Dictionary,
-    ) -> Result<Self, TooManyCells> {
+    ) -> Result<Self, Overfull> {
         if cells.len() > MAX_CELLS {
-            return Err(TooManyCells {
+            return Err(Overfull::Cells {
                 day,
                 cells: cells.len(),
             });
@@ -112,6 +146,12 @@ impl Draft {
             cells,
         };
         let bytes = wire::body::encode(&body);
+        if bytes.len() > MAX_BODY_BYTES {
+            return Err(Overfull::Bytes {
+                day,
+                bytes: bytes.len(),
+            });
+        }
         let reference = BodyRef::of(&bytes);
         Ok(Self {
             day,
@@ -188,7 +228,7 @@ mod tests {
         let refused = draft(cells.clone()).unwrap_err();
         assert_eq!(
             refused,
-            TooManyCells {
+            Overfull::Cells {
                 day,
                 cells: MAX_CELLS + 1
             }
@@ -199,5 +239,55 @@ mod tests {
         );
         cells.pop_last();
         assert_eq!(draft(cells).unwrap().body.cells.len(), MAX_CELLS);
+    }
+
+    fn cover(source: Option<&'static str>, from: &str, until: &str) -> Cover {
+        Cover {
+            territory: Code::literal("65"),
+            source: source.map(Code::literal),
+            from: from.parse().unwrap(),
+            until: Some(until.parse().unwrap()),
+            daily_from: from.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_body_longer_than_a_message_is_refused_by_name() {
+        let (federation, day) = (Federation::shipped(), "2022-12-13".parse().unwrap());
+        let long = "x".repeat(40);
+        let sources = Sources {
+            seen: (0..120_000)
+                .map(|n| Code::new(&format!("{long}{n}")).unwrap())
+                .collect(),
+            covers: vec![cover(None, "2022-01-01", "2023-01-01")],
+            ..Sources::default()
+        };
+        let draft = Draft::new(day, Closure::Closed, Cells::new(), &sources, federation.dictionary());
+        let refused = draft.unwrap_err();
+        assert!(matches!(refused, Overfull::Bytes { bytes, .. } if bytes > MAX_BODY_BYTES));
+        assert!(refused.to_string().starts_with("день 2022-12-13: "), "{refused}");
+    }
+
+    #[test]
+    fn only_sources_covered_on_the_day_are_spoken_of() {
+        let federation = Federation::shipped();
+        let sources = Sources {
+            seen: ["incident", "pos"].map(Code::literal).into(),
+            covers: vec![
+                cover(Some("pos"), "2022-01-01", "2022-02-01"),
+                cover(Some("incident"), "2022-01-15", "2022-03-01"),
+            ],
+            ..Sources::default()
+        };
+        for (day, expected) in [
+            ("2022-01-14", vec!["pos"]),
+            ("2022-01-31", vec!["incident", "pos"]),
+            ("2022-02-01", vec!["incident"]),
+            ("2022-03-01", vec![]),
+        ] {
+            let spoken = sources.completeness(day.parse().unwrap(), &Cells::new(), federation.dictionary());
+            let spoken: BTreeSet<&str> = spoken.keys().map(|(source, _)| source.as_str()).collect();
+            assert_eq!(spoken.into_iter().collect::<Vec<_>>(), expected, "{day}");
+        }
     }
 }

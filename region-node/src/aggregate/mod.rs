@@ -23,7 +23,7 @@ use wire::Statement;
 use wire::statement::{BodyRef, SheetStatement};
 
 pub use days::{Calendar, Known, Mode};
-pub use draft::{Draft, Sources, TooManyCells};
+pub use draft::{Draft, Overfull, Sources};
 pub use last::LastSheet;
 
 use crate::intake::{Intake, IntakeError};
@@ -71,7 +71,7 @@ pub enum AggregateError {
     },
     /// A day does not fit a sheet. All other days were sealed.
     #[error(transparent)]
-    TooManyCells(#[from] TooManyCells),
+    Overfull(#[from] Overfull),
 }
 
 /// Told of every sheet that was appended.
@@ -119,23 +119,26 @@ impl Aggregator {
         let step = self.look(now_ms, mode)?;
         let (mut sealed, mut overfull) = (Sealed::default(), None);
         for days in step.days.chunks(DAYS_IN_PASS) {
-            let (sheets, too_many) = self.pass(&step, days)?;
+            let (sheets, too_full) = self.pass(&step, days)?;
             sealed.sheets += sheets;
-            overfull = overfull.or(too_many);
+            overfull = overfull.or(too_full);
         }
         if sealed.sheets > 0 {
             info!(sheets = sealed.sheets, looked_at = step.days.len(), "days sealed");
         }
-        overfull.map_or(Ok(sealed), |too_many| Err(too_many.into()))
+        overfull.map_or(Ok(sealed), |too_full| Err(too_full.into()))
     }
 
     /// What is known before anything is counted. Declarations are read before the cells: a day may be called complete
     /// only for what came after the cells had everything that stood behind the declaration.
     fn look(&self, now_ms: i64, mode: Mode) -> Result<Step, AggregateError> {
+        // First of all: what is journaled while the rest is read stays marked, and the next step sees it.
+        let seen = self.intake.position();
         let terms = self.terms();
         let sources = Sources {
             declared: self.intake.declared(),
             seen: self.intake.sources_seen(),
+            covers: terms.calendar.covers.clone(),
         };
         let (dirty, events) = (self.intake.dirty_days(), self.intake.event_days());
         let last = self.last_sheets();
@@ -153,10 +156,11 @@ impl Aggregator {
             .filter(|day| *day <= today && !terms.calendar.covers(*day) && !last.contains_key(day))
             .collect();
         if !foreign.is_empty() {
-            self.intake.settle(&foreign, self.intake.position())?;
+            self.intake.settle(&foreign, seen)?;
         }
         Ok(Step {
             now_ms,
+            seen,
             terms,
             sources,
             last,
@@ -178,7 +182,7 @@ impl Aggregator {
     }
 
     /// Counts some days in one pass, seals those that say something new, and settles them.
-    fn pass(&self, step: &Step, days: &[Day]) -> Result<(u64, Option<TooManyCells>), AggregateError> {
+    fn pass(&self, step: &Step, days: &[Day]) -> Result<(u64, Option<Overfull>), AggregateError> {
         let mut wanted: BTreeSet<Day> = days.iter().copied().collect();
         let (cells, position) = self.intake.cells(&wanted)?;
         let (mut sealed, mut overfull, mut group) = (0, None, Vec::new());
@@ -186,9 +190,9 @@ impl Aggregator {
             match self.draft(step, day, cells)? {
                 Drafted::New(draft) => group.push(draft),
                 Drafted::Nothing => {}
-                Drafted::TooMany(too_many) => {
+                Drafted::Overfull(too_full) => {
                     wanted.remove(&day);
-                    overfull.get_or_insert(too_many);
+                    overfull.get_or_insert(too_full);
                 }
             }
             if group.len() == SHEETS_IN_GROUP {
@@ -197,8 +201,9 @@ impl Aggregator {
         }
         sealed += self.seal(step, group, position)?;
         // Before: the sheets are durable and the days still marked. After: unmarked, unless they changed again since
-        // `position`. A crash in between leaves marks, and the next step finds that the drafts say nothing new.
-        self.intake.settle(&wanted, position)?;
+        // the look: the cells may be newer, the declarations are not. A crash in between leaves marks, and the next step
+        // finds that the drafts say nothing new.
+        self.intake.settle(&wanted, step.seen)?;
         Ok((sealed, overfull))
     }
 
@@ -224,7 +229,7 @@ impl Aggregator {
         let dictionary = step.terms.federation.dictionary();
         let draft = match Draft::new(day, closure, cells, &step.sources, dictionary) {
             Ok(draft) => draft,
-            Err(too_many) => return Ok(Drafted::TooMany(too_many)),
+            Err(too_full) => return Ok(Drafted::Overfull(too_full)),
         };
         let news = match last {
             None => true,
@@ -278,6 +283,8 @@ impl Aggregator {
 /// What a step knows and has to do.
 struct Step {
     now_ms: i64,
+    /// Journal position before anything was read: no later change is settled by this step.
+    seen: u64,
     terms: Arc<Terms>,
     sources: Sources,
     last: BTreeMap<Day, LastSheet>,
@@ -288,5 +295,5 @@ struct Step {
 enum Drafted {
     New(Draft),
     Nothing,
-    TooMany(TooManyCells),
+    Overfull(Overfull),
 }

@@ -43,7 +43,8 @@ impl Context {
     }
 }
 
-fn speaks_of(cover: &Cover, source: &Code) -> bool {
+/// Whether a cover is for the source, on whatever days.
+pub(crate) fn speaks_of(cover: &Cover, source: &Code) -> bool {
     cover.source.as_ref().is_none_or(|only| only == source)
 }
 

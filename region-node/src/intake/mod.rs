@@ -32,6 +32,7 @@ use tokio::sync::oneshot;
 use wire::pb;
 
 use crate::store::Store;
+pub(crate) use context::speaks_of;
 pub use context::{Caller, Context};
 pub use counts::{IntakeSummary, SourceCounts, Unmatched};
 pub use error::IntakeError;

@@ -276,6 +276,15 @@ impl<'a> Round<'a> {
     }
 
     fn declared_source(&self, caller: &Caller, raw: &str) -> Result<Code, IntakeError> {
+        let source = self.named_source(caller, raw)?;
+        if self.context.covers_source(&source) {
+            return Ok(source);
+        }
+        let reason = format!("узел не отвечает за источник «{source}»");
+        Err(IntakeError::invalid("SOURCE_NOT_COVERED", "source", reason))
+    }
+
+    fn named_source(&self, caller: &Caller, raw: &str) -> Result<Code, IntakeError> {
         if let (Caller::Source { source, .. }, "") = (caller, raw) {
             return Ok(source.clone());
         }

@@ -4,7 +4,7 @@ use domain::sheet::{Closure, Completeness};
 use domain::{Code, sheet::MeasureTotal};
 use region_node::aggregate::Mode;
 
-use crate::stage::{SOURCE, Stage, Told, at, day, noon, revisions};
+use crate::stage::{SOURCE, Stage, Told, at, day, declare, noon, revisions};
 
 fn received(stage: &Stage, on: &str) -> u64 {
     match stage.sheets()[&day(on)].0.totals.get("incidents.received") {
@@ -151,4 +151,26 @@ async fn a_day_whose_only_incident_is_withdrawn_is_said_again_without_it() {
     );
     assert_eq!(stage.revisions(), revisions(&[("2022-12-01", 2)]));
     assert_eq!(received(&stage, "2022-12-01"), 0);
+}
+
+#[tokio::test]
+async fn a_declaration_that_comes_while_a_step_counts_is_kept_for_the_next() {
+    let stage = Stage::new("2022-12-13");
+    // More days than one pass counts, so that the last of them is counted after the first were sealed.
+    stage.declare(SOURCE, "2021-11-01", "2022-12-12", false).await;
+    let intake = std::sync::Arc::clone(&stage.intake);
+    let said = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(declare(&intake, "pos", "2022-12-12", "2022-12-12", false));
+    };
+    // The step holds this thread, on which a second runtime may not run.
+    let hook = move || std::thread::spawn(said).join().unwrap();
+    *stage.on_sealed.lock().unwrap() = Some(Box::new(hook));
+    assert_eq!(stage.step(Mode::Timer), 407);
+    assert_eq!(stage.step(Mode::Timer), 1);
+    let (facts, body) = &stage.sheets()[&day("2022-12-12")];
+    assert_eq!(facts.revision, 2);
+    let key = (Code::literal("pos"), Code::literal("incidents.received"));
+    assert_eq!(body.completeness.get(&key), Some(&Completeness::Complete));
+    assert_eq!(stage.step(Mode::Timer), 0);
 }

@@ -22,11 +22,15 @@ use wire::pb;
 pub const HOME: &str = "65";
 pub const ZONE: &str = "Asia/Yekaterinburg";
 
+pub type Hook = Box<dyn FnOnce() + Send>;
+
 pub struct Stage {
     pub clock: ManualClock,
     pub intake: Arc<Intake>,
     pub ledger: SharedLedger,
     aggregator: Aggregator,
+    /// Called once, when the next sheet is sealed.
+    pub on_sealed: Arc<Mutex<Option<Hook>>>,
     requests: u64,
     _dir: TempDir,
 }
@@ -102,13 +106,20 @@ impl Stage {
         let random = Arc::new(SeededRandom::new(7));
         let (intake, _) = Intake::open(dir.path(), context, Arc::new(clock.clone()), random).unwrap();
         let ledger = ledger(dir.path());
-        let told = Arc::new(|_: &SheetFacts, _: &SheetBody| ());
+        let on_sealed: Arc<Mutex<Option<Hook>>> = Arc::default();
+        let hook = Arc::clone(&on_sealed);
+        let told = Arc::new(move |_: &SheetFacts, _: &SheetBody| {
+            if let Some(hook) = hook.lock().unwrap().take() {
+                hook();
+            }
+        });
         let aggregator = Aggregator::new(node(), Arc::clone(&intake), Arc::clone(&ledger), terms, told);
         Self {
             clock,
             intake,
             ledger,
             aggregator,
+            on_sealed,
             requests: 0,
             _dir: dir,
         }
@@ -146,14 +157,7 @@ impl Stage {
     }
 
     pub async fn declare(&self, source: &str, from: &str, to: &str, revoked: bool) {
-        let request = pb::DeclareCompleteRequest {
-            source: source.to_owned(),
-            from: from.to_owned(),
-            to: to.to_owned(),
-            revoked,
-            ..Default::default()
-        };
-        self.intake.declare(&Caller::Local, request).await.unwrap();
+        declare(&self.intake, source, from, to, revoked).await;
     }
 
     /// Every day's sheet in force with its body.
@@ -175,6 +179,17 @@ impl Stage {
             .map(|(day, (facts, _))| (day.to_string(), facts.revision))
             .collect()
     }
+}
+
+pub async fn declare(intake: &Intake, source: &str, from: &str, to: &str, revoked: bool) {
+    let request = pb::DeclareCompleteRequest {
+        source: source.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        revoked,
+        ..Default::default()
+    };
+    intake.declare(&Caller::Local, request).await.unwrap();
 }
 
 pub fn revisions(expected: &[(&str, u32)]) -> Vec<(String, u32)> {

@@ -146,6 +146,22 @@ fn a_cover_for_one_source_refuses_another() {
         response.results[0].rejection.as_ref().unwrap().code,
         "SOURCE_NOT_COVERED"
     );
+    let declare = |caller: &Caller, source: &str| {
+        let request = pb::DeclareCompleteRequest {
+            source: source.to_owned(),
+            from: "2022-12-01".to_owned(),
+            to: "2022-12-01".to_owned(),
+            ..Default::default()
+        };
+        block_on(intake.declare(caller, request)).map_err(|error| error.code())
+    };
+    let other = Caller::Source {
+        name: "crm".to_owned(),
+        source: Code::literal("incident"),
+    };
+    assert_eq!(declare(&Caller::Local, "incident").unwrap_err(), "SOURCE_NOT_COVERED");
+    assert_eq!(declare(&other, "").unwrap_err(), "SOURCE_NOT_COVERED");
+    declare(&Caller::Local, "pos").unwrap();
 }
 
 #[test]

@@ -15,6 +15,12 @@ use crate::zone::Zone;
 /// Most cells that one sheet may hold.
 pub const MAX_CELLS: usize = 20_000;
 
+/// Largest number that one tally may hold, be it a count or seconds: 2^44, half a million years of seconds.
+///
+/// A cell of a real year stays far below it, and a million cells at the limit still add up within 64 bits: one absurd
+/// number of a member cannot make every report above it fail.
+pub const MAX_COUNT: u64 = 1 << 44;
+
 /// What a node says about one measure of one source in one sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Completeness {
@@ -166,6 +172,9 @@ pub enum BodyError {
     /// A tally of another kind than the measure's.
     #[error("показатель {0}: итог не того вида")]
     WrongKind(Code),
+    /// A number above [`MAX_COUNT`].
+    #[error("показатель {0}: число больше {MAX_COUNT}")]
+    NumberTooLarge(Code),
     /// A basis number without a basis, or a snapshot day where none belongs.
     #[error("показатель {0}: нет основания или даты снимка")]
     WrongOrigin(Code),
@@ -182,7 +191,8 @@ pub enum BodyError {
     },
 }
 
-/// Checks that every cell fits the dictionary: known measure, declared set, right kind, stated completeness.
+/// Checks that every cell fits the dictionary: known measure, declared set, right kind, numbers within
+/// [`MAX_COUNT`], stated completeness.
 pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyError> {
     if body.cells.len() > MAX_CELLS {
         return Err(BodyError::TooManyCells(body.cells.len()));
@@ -202,6 +212,9 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
         };
         if cell.tally.kind() != measure.kind {
             return Err(BodyError::WrongKind(key.measure.clone()));
+        }
+        if largest(&cell.tally) > MAX_COUNT {
+            return Err(BodyError::NumberTooLarge(key.measure.clone()));
         }
         let based = match cell.origin {
             Origin::Incidents => true,
@@ -224,3 +237,15 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
         }
     })
 }
+
+/// The largest of a tally's numbers.
+fn largest(tally: &Tally) -> u64 {
+    match tally {
+        Tally::Flow(n) | Tally::Stock(n) => *n,
+        Tally::Duration(d) => d.n().max(d.sum_s()).max(d.negative()).max(d.n_hist()),
+        Tally::Ratio { num, den } => *num.max(den),
+    }
+}
+
+#[cfg(test)]
+mod tests;

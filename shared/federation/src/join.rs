@@ -225,6 +225,11 @@ fn check(invitation: &Invitation, keys: &Keys, answer: &pb::JoinResponse) -> Res
     let Statement::Membership(membership) = statement else {
         return Err(unproven("вместо членства пришла другая запись"));
     };
+    let authority =
+        runtime::Certificate::from_pem(&answer.authority).map_err(|e| JoinError::Unproven(e.to_string()))?;
+    if authority.key_digest != *invitation.authority.as_bytes() || answer.parent != invitation.parent.as_str() {
+        return Err(unproven("ответил не тот узел, что назван в приглашении"));
+    }
     let ours = membership.member == invitation.node
         && preamble.federation == invitation.federation
         && preamble.node == invitation.parent

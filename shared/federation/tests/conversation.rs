@@ -258,7 +258,7 @@ async fn fault_21_a_parent_with_another_history_is_believed_no_more() {
             .to_string_lossy()
             .starts_with("fork-")
     });
-    assert_eq!(evidence.count(), 1);
+    assert_eq!(evidence.count(), 2, "what was remembered, and what was shown");
 }
 
 #[tokio::test]
@@ -280,6 +280,50 @@ async fn an_invitation_works_once_in_its_time_and_survives_a_lost_reply() {
     hub.clock.advance(SignedDuration::from_hours(2));
     let third = tempfile::tempdir().unwrap();
     assert!(matches!(hub.join(third.path(), late).await, Err(JoinError::Expired(_))));
+}
+
+#[tokio::test]
+async fn a_used_invitation_brings_back_no_keys() {
+    let hub = Hub::start();
+    let (invitation, node) = (hub.invite("sverdlovsk", "65"), NodeId::new("sverdlovsk").unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    hub.join(dir.path(), invitation.clone()).await.unwrap();
+    let used = |error: &JoinError| matches!(error, JoinError::Refused { code, .. } if code == "INVITATION_USED");
+    let again = async |forget: &[&str]| {
+        for file in forget {
+            std::fs::remove_file(dir.path().join("identity").join(file)).unwrap();
+        }
+        hub.join(dir.path(), invitation.clone()).await.unwrap_err()
+    };
+    hub.parent.revoke(&node, Code::literal("KEY_LOST")).unwrap();
+    let error = again(&["membership.envelope"]).await;
+    assert!(used(&error), "a revoked member is not let in again: {error}");
+    let fresh = tempfile::tempdir().unwrap();
+    hub.join(fresh.path(), hub.invite("sverdlovsk", "65")).await.unwrap();
+    let error = again(&[]).await;
+    assert!(
+        used(&error),
+        "nor does it push out the one that joined after it: {error}"
+    );
+    assert_eq!(held(&hub.ledger).member(&node).unwrap().membership.member_epoch, 2);
+}
+
+#[tokio::test]
+async fn one_territory_has_one_invitation_open() {
+    let hub = Hub::start();
+    hub.invite("sverdlovsk", "65");
+    let rival = InviteWish {
+        node: NodeId::new("rival").unwrap(),
+        covers: vec![(Code::literal("65701"), None, "2020-01-01".parse().unwrap())],
+        zone: None,
+        validity: SignedDuration::from_hours(1),
+    };
+    assert!(hub.parent.invite(&rival).is_err());
+    hub.clock.advance(SignedDuration::from_hours(2));
+    assert!(
+        hub.parent.invite(&rival).is_ok(),
+        "an invitation that ended holds nothing"
+    );
 }
 
 #[tokio::test]

@@ -43,6 +43,14 @@ impl StoreError {
             Self::Index(_) | Self::Io { .. } => "STORAGE_FAILED",
         }
     }
+
+    /// Whether a write that failed so leaves the files as they were, and may be tried again.
+    pub(crate) fn leaves_usable(&self) -> bool {
+        matches!(
+            self,
+            Self::Journal(JournalError::DiskFull { .. } | JournalError::FrameTooLarge { .. })
+        )
+    }
 }
 
 /// A call on the ledger that did not happen.

@@ -143,17 +143,25 @@ impl Ledger {
 
     fn append_frames(&mut self, frames: &[NewFrame]) -> Result<(), LedgerError> {
         let expected = self.store.head();
-        if expected.size != self.size() {
-            return Err(LedgerError::Conflict);
-        }
-        match self.store.append(&expected, frames)? {
-            Appended::Committed(_) => Ok(()),
-            Appended::Conflict => Err(LedgerError::Conflict),
-            Appended::Unknown => {
-                self.stopped = true;
-                Err(LedgerError::Stopped)
-            }
-        }
+        let appended = if expected.size == self.size() {
+            self.store.append(&expected, frames)
+        } else {
+            Ok(Appended::Conflict)
+        };
+        let error = match appended {
+            Ok(Appended::Committed(_)) => return Ok(()),
+            Ok(Appended::Conflict) => LedgerError::Conflict,
+            Ok(Appended::Unknown) => LedgerError::Stopped,
+            Err(error) => return Err(self.stop_after(error).into()),
+        };
+        self.stopped = true;
+        Err(error)
+    }
+
+    /// Stops the ledger after a failed write, unless the next one may succeed.
+    pub(crate) fn stop_after(&mut self, error: StoreError) -> StoreError {
+        self.stopped |= !error.leaves_usable();
+        error
     }
 
     /// Reads an entry back before a checkpoint covers it: a bit that flipped on the way would never be mended later.

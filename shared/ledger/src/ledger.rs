@@ -36,7 +36,7 @@ pub struct Ledger {
     pub(crate) dictionaries: Dictionaries,
     pub(crate) cursors: BTreeMap<NodeId, CursorRecord>,
     pub(crate) evidence: Evidence,
-    /// An append ended in doubt.
+    /// See [`Ledger::is_stopped`].
     pub(crate) stopped: bool,
 }
 
@@ -88,6 +88,12 @@ impl Ledger {
     /// The origin of its checkpoints.
     pub fn origin(&self) -> String {
         self.author.origin()
+    }
+
+    /// Whether nothing is appended any more: a write ended in doubt, or the files refuse every other until they are
+    /// opened again. The owner must end the process then; the next start reads what stands.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Number of entries.
@@ -156,6 +162,11 @@ impl Ledger {
             .filter(|member| member.revoked.is_none())
             .map(member)
             .collect()
+    }
+
+    /// Every member with its keys, by id, revoked ones too.
+    pub fn all_members(&self) -> impl Iterator<Item = &MemberKeys> {
+        self.standing.members()
     }
 
     /// A member with its keys, revoked or not.

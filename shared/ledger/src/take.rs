@@ -64,7 +64,7 @@ impl Ledger {
         }
         let end = cursor.frontier.size();
         let moved = end > before.frontier.size();
-        self.evidence.sync()?;
+        self.evidence.sync().map_err(|error| self.stop_after(error))?;
         let changed = self.commit(group, moved.then_some(cursor))?;
         Ok(Taking {
             verdicts,
@@ -94,13 +94,15 @@ impl Ledger {
             .map(|statement| self.store.by_statement(&statement))
             .transpose()?
             .flatten();
-        if let Some(stands) = stands
-            && self.entry(stands)?.envelope == incoming.envelope
-        {
-            return Ok(Some(Outcome::Taken {
-                position: stands,
-                repeated: true,
-            }));
+        if let Some(stands) = stands {
+            let entry = self.entry(stands)?;
+            // What another child brought, or we said ourselves, is judged: it has no verdict as this child's.
+            if entry.envelope == incoming.envelope && entry.delivered_by.as_ref() == Some(child) {
+                return Ok(Some(Outcome::Taken {
+                    position: stands,
+                    repeated: true,
+                }));
+            }
         }
         let Some(refused) = self.store.refusal_of(&self.author.node, child, position)? else {
             return Ok(None);
@@ -195,10 +197,10 @@ impl Ledger {
             leaf,
             received_at_ms: now_ms,
         };
-        self.evidence.keep(
-            item,
-            &worth_keeping(&incoming.envelope, incoming.body.as_ref(), claim.is_signed),
-        )?;
+        let kept = worth_keeping(&incoming.envelope, incoming.body.as_ref(), claim.is_signed);
+        self.evidence
+            .keep(item, &kept)
+            .map_err(|error| self.stop_after(error))?;
         let refusal = Refusal {
             node: claim.node,
             epoch: claim.epoch,

@@ -87,6 +87,8 @@ fn read(message: &pb::SheetBody, kind_of: impl Fn(&Code) -> Option<TallyKind>) -
         .iter()
         .map(|code| Code::new(code).map_err(|e| WireError::field("codes", e)));
     let table = Table(codes.collect::<Result<_, _>>()?);
+    // A code that stood twice would let one pair of measure and set go by two different pairs of places.
+    ascending(&table.0)?;
     let mut body = SheetBody::default();
     for collected in &message.collected {
         let key = (table.code(collected.source)?, table.code(collected.measure)?);
@@ -107,6 +109,9 @@ fn read(message: &pb::SheetBody, kind_of: impl Fn(&Code) -> Option<TallyKind>) -
             format!("{cells} ячеек, больше {MAX_CELLS}"),
         ));
     }
+    // Two blocks of one set could hold keys of different lengths, which the encoder never meets.
+    let places: Vec<_> = message.blocks.iter().map(|block| (block.measure, block.set)).collect();
+    ascending(&places)?;
     for block in &message.blocks {
         let measure = table.code(block.measure)?;
         let kind = kind_of(&measure)
@@ -114,6 +119,17 @@ fn read(message: &pb::SheetBody, kind_of: impl Fn(&Code) -> Option<TallyKind>) -
         block::decode(&table, block, &measure, kind, &mut body.cells)?;
     }
     Ok(body)
+}
+
+/// Refuses a list in which not every item is above the one before it.
+fn ascending<T: PartialOrd>(items: &[T]) -> Result<(), WireError> {
+    if items.is_sorted_by(|before, after| before < after) {
+        Ok(())
+    } else {
+        Err(WireError::NonCanonical {
+            what: "содержание"
+        })
+    }
 }
 
 /// The sorted codes of a body.

@@ -257,18 +257,20 @@ async fn the_evidence_of_a_rewind_is_signed_by_the_hub_and_outlives_a_restart() 
     region.close().await;
     let dir = stage.dir("north");
     let files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
-    let kept: Vec<_> = files
+    let mut kept: Vec<_> = files
         .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("fork-"))
         .collect();
-    let [evidence] = &kept[..] else {
-        panic!("one file of evidence: {kept:?}")
+    kept.sort();
+    let [remembered, shown] = &kept[..] else {
+        panic!("what was remembered and what was shown: {kept:?}")
     };
-    let shown = std::fs::read_to_string(evidence).unwrap();
+    let [remembered, shown] = [remembered, shown].map(|path| std::fs::read_to_string(path).unwrap());
     let (origin, key, size) = {
         let ledger = held(stage.hub().ledger());
         (ledger.origin(), ledger.ledger_key(), ledger.size())
     };
     assert_eq!(Checkpoint::open(&shown, &origin, &key).unwrap().size, size);
+    assert!(Checkpoint::open(&remembered, &origin, &key).unwrap().size > size);
     let again = stage.open("north");
     let Err(PushError::Uplink(error)) = again.push().await else {
         panic!("a restart forgets nothing")

@@ -15,7 +15,8 @@ const PAGE: u64 = 512;
 
 impl Parent {
     /// One page of what comes down, each entry with its proof.
-    pub(super) fn down(&self, child: &NodeId, from: u64) -> Result<pb::FetchDownResponse, Status> {
+    pub(super) fn down(&self, child: &NodeId, asked: pb::FetchDownRequest) -> Result<pb::FetchDownResponse, Status> {
+        let from = asked.from_position;
         let failed = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, "the ledger could not be read");
             refusal(
@@ -44,7 +45,15 @@ impl Parent {
                 body: body.unwrap_or_default(),
             });
         }
+        // A child that remembers more than we have gets no proof: it will see the rewind and keep its evidence.
+        let remembered = asked.remembered_size;
+        let consistency = if remembered <= size {
+            ledger.prove_consistency(remembered, size)
+        } else {
+            Vec::new()
+        };
         Ok(pb::FetchDownResponse {
+            consistency: raw(&consistency),
             entries,
             checkpoint: ledger.checkpoint(),
             next_position: until,

@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use domain::member::Member;
+use domain::{Code, NodeId, Zone};
 use runtime::files::{Mode, write_atomic};
 use seal::Digest;
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,29 @@ pub struct KeptCover {
     pub source: Option<String>,
     /// First day.
     pub from: String,
+}
+
+impl KeptInvitation {
+    /// The member it would make, by what it covers; nothing when the file was edited by hand.
+    fn member(&self) -> Option<Member> {
+        let node = NodeId::new(&self.node).ok()?;
+        let covers = self.covers.iter().map(|kept| {
+            let source = kept.source.as_deref().map(Code::new).transpose().ok()?;
+            Some(super::cover(
+                Code::new(&kept.territory).ok()?,
+                source,
+                kept.from.parse().ok()?,
+            ))
+        });
+        Some(Member {
+            parent: node.clone(),
+            hosted_by: None,
+            zone: Zone::new(&self.zone).ok()?,
+            covers: covers.collect::<Option<_>>()?,
+            joined: super::first_day(),
+            node,
+        })
+    }
 }
 
 /// Why an invitation does not open the door.
@@ -99,6 +124,15 @@ impl Invitations {
             None if invitation.expires_at_ms <= now_ms => Err(Denied::Expired),
             None => Ok(invitation),
         }
+    }
+
+    /// The members that unused invitations in their time would make.
+    pub fn outstanding(&self, now_ms: i64) -> Vec<Member> {
+        let open = self
+            .kept
+            .iter()
+            .filter(|one| one.used_by.is_none() && one.expires_at_ms > now_ms);
+        open.filter_map(KeptInvitation::member).collect()
     }
 
     /// Binds an invitation to the key that uses it.

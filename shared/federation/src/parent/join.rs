@@ -1,7 +1,7 @@
 //! Joining and renewing, as the parent answers them. Only public keys are taken from a request.
 
 use domain::member::Cover;
-use domain::{Code, Day, NodeId};
+use domain::{Code, NodeId};
 use runtime::identity::{Label, PeerName};
 use runtime::pki::csr_key_digest;
 use runtime::status::refusal;
@@ -13,13 +13,8 @@ use wire::pb::join_service_server::JoinService;
 use wire::statement::Membership;
 
 use super::invitations::{Denied, KeptInvitation};
-use super::{CERTIFICATE_VALIDITY, Parent};
+use super::{CERTIFICATE_VALIDITY, Parent, taken};
 use crate::{held, proof};
-
-/// First day of daily sheets unless the membership says otherwise.
-fn first_day() -> Day {
-    Day::ymd(2000, 1, 1).expect("2000-01-01 is in the calendar")
-}
 
 /// How far a renewal's own time may lie from ours.
 const RENEWAL_SKEW_MS: i64 = 300_000;
@@ -93,11 +88,23 @@ impl Parent {
         let member = NodeId::new(&invitation.node).map_err(|e| malformed(&e))?;
         let mut ledger = held(&self.ledger);
         let before = ledger.member(&member).cloned();
-        if let Some(keys) = &before
-            && keys.membership.invitation.as_str() == invitation.id
-            && keys.membership.signing_key == wish.signing_key
+        if let Some(keys) = before
+            .as_ref()
+            .filter(|keys| keys.membership.invitation.as_str() == invitation.id)
         {
-            return Ok(keys.position);
+            let standing = &keys.membership;
+            let same = standing.signing_key == wish.signing_key
+                && standing.ledger_key == wish.ledger_key
+                && standing.tls_key == wish.key;
+            return if same && keys.revoked.is_none() {
+                Ok(keys.position)
+            } else {
+                Err(denied(Denied::Used))
+            };
+        }
+        // Used before, and another invitation stands since: the old keys do not come back by it.
+        if invitation.used_by.is_some() {
+            return Err(denied(Denied::Used));
         }
         let covers = invitation.covers.iter().map(|cover| {
             Ok(Cover {
@@ -110,9 +117,18 @@ impl Parent {
                     .map_err(|e| malformed(&e))?,
                 from: cover.from.parse().map_err(|e| malformed(&e))?,
                 until: None,
-                daily_from: first_day(),
+                daily_from: super::first_day(),
             })
         });
+        let covers = covers.collect::<Result<Vec<_>, Status>>()?;
+        // Asked again under the ledger's lock: two invitations for one territory may have been open together.
+        let (_, federation) = ledger
+            .current_dictionary()
+            .ok_or_else(|| unavailable(&"нет файла федерации"))?;
+        if let Some((territory, node)) = taken(&federation, &ledger.members(), &member, &covers) {
+            let message = format!("территорию {territory} уже ведёт узел {node}");
+            return Err(refusal(GrpcCode::AlreadyExists, "TERRITORY_TAKEN", message));
+        }
         let membership = Membership {
             member,
             member_epoch: before.map_or(1, |keys| keys.membership.member_epoch + 1),
@@ -123,7 +139,7 @@ impl Parent {
             parent: self.node.clone(),
             hosted_by: None,
             zone: invitation.zone.parse().map_err(|e| malformed(&e))?,
-            covers: covers.collect::<Result<_, Status>>()?,
+            covers,
             invitation: Code::new(&invitation.id).map_err(|e| malformed(&e))?,
             joined_at_ms: now_ms,
         };

@@ -7,12 +7,14 @@ mod down;
 mod invitations;
 mod join;
 mod replicate;
+mod revoke;
 
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::member::Member;
+use domain::federation::Federation;
+use domain::member::{Cover, Member};
 use domain::{Code, Day, FederationId, NodeId, SheetPeriod};
 use jiff::SignedDuration;
 use runtime::SharedClock;
@@ -30,6 +32,7 @@ use wire::pb::replication_service_server::ReplicationServiceServer;
 use crate::invitation::Invitation;
 use crate::{MESSAGE_BYTES, SharedLedger, held};
 use invitations::{Invitations, KeptCover, KeptInvitation};
+pub use revoke::{RevokeError, Revoked};
 
 /// How long a member's TLS certificate holds; it is renewed after a third of it.
 pub const CERTIFICATE_VALIDITY: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -190,7 +193,7 @@ impl Parent {
             .ok_or(InviteError::NoDictionary)?
             .1;
         let tree = federation.tree();
-        for (territory, source, from) in &wish.covers {
+        for (territory, source, _) in &wish.covers {
             if tree.unit(territory).is_none() {
                 return Err(InviteError::UnknownTerritory(territory.clone()));
             }
@@ -199,19 +202,16 @@ impl Parent {
             {
                 return Err(InviteError::UnknownSource(source.clone()));
             }
-            let overlaps = |cover: &domain::member::Cover| {
-                cover.until.is_none_or(|until| *from < until)
-                    && (cover.source.is_none() || source.is_none() || cover.source == *source)
-                    && (tree.is_within(territory, &cover.territory, *from)
-                        || tree.is_within(&cover.territory, territory, *from))
-            };
-            let others = self.members().into_iter().filter(|member| member.node != wish.node);
-            if let Some(member) = others.into_iter().find(|member| member.covers.iter().any(overlaps)) {
-                return Err(InviteError::Taken {
-                    territory: territory.clone(),
-                    node: member.node,
-                });
-            }
+        }
+        let covers: Vec<Cover> = wish
+            .covers
+            .iter()
+            .map(|(t, s, from)| cover(t.clone(), s.clone(), *from))
+            .collect();
+        let open = self.invitations().outstanding(self.clock.now().as_millisecond());
+        let members: Vec<Member> = self.members().into_iter().chain(open).collect();
+        if let Some((territory, node)) = taken(&federation, &members, &wish.node, &covers) {
+            return Err(InviteError::Taken { territory, node });
         }
         let (first, _, from) = wish.covers.first().ok_or(InviteError::NoTerritory)?;
         let zone = wish.zone.clone().or_else(|| tree.zone(first, *from).cloned());
@@ -234,10 +234,45 @@ impl Parent {
             return Err(unknown());
         }
         let node = NodeId::new(node.as_str()).map_err(|_| unknown())?;
-        match held(&self.ledger).member(&node) {
-            Some(keys) if keys.revoked.is_none() => Ok(node),
-            Some(_) => Err(refusal(GrpcCode::PermissionDenied, "MEMBER_REVOKED", "узел отозван")),
+        match held(&self.ledger).member(&node).map(|keys| &keys.revoked) {
+            Some(None) => Ok(node),
+            Some(Some(reason)) => {
+                let message = format!("узел отозван: {reason}");
+                Err(refusal(GrpcCode::PermissionDenied, "MEMBER_REVOKED", message))
+            }
             None => Err(unknown()),
         }
     }
+}
+
+/// First day of daily sheets unless the membership says otherwise.
+fn first_day() -> Day {
+    Day::ymd(2000, 1, 1).expect("2000-01-01 is in the calendar")
+}
+
+/// A cover without an end.
+fn cover(territory: Code, source: Option<Code>, from: Day) -> Cover {
+    Cover {
+        territory,
+        source,
+        from,
+        until: None,
+        daily_from: first_day(),
+    }
+}
+
+/// The territory of `covers` that another member answers for already, and who it is: two of them would count twice.
+fn taken(federation: &Federation, members: &[Member], node: &NodeId, covers: &[Cover]) -> Option<(Code, NodeId)> {
+    let tree = federation.tree();
+    let others = || members.iter().filter(|member| member.node != *node);
+    covers.iter().find_map(|wanted| {
+        let overlaps = |theirs: &Cover| {
+            theirs.until.is_none_or(|until| wanted.from < until)
+                && (theirs.source.is_none() || wanted.source.is_none() || theirs.source == wanted.source)
+                && (tree.is_within(&wanted.territory, &theirs.territory, wanted.from)
+                    || tree.is_within(&theirs.territory, &wanted.territory, wanted.from))
+        };
+        let holder = others().find(|member| member.covers.iter().any(overlaps))?;
+        Some((wanted.territory.clone(), holder.node.clone()))
+    })
 }

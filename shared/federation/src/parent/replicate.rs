@@ -50,7 +50,7 @@ impl ReplicationService for Parent {
         request: Request<pb::FetchDownRequest>,
     ) -> Result<Response<pb::FetchDownResponse>, Status> {
         let child = self.caller(request.extensions())?;
-        self.down(&child, request.into_inner().from_position).map(Response::new)
+        self.down(&child, request.into_inner()).map(Response::new)
     }
 }
 
@@ -123,24 +123,27 @@ impl Conversation {
     /// Hands a batch to the ledger on a thread that may wait for the disk, and proves what it answers.
     async fn take(&mut self, batch: pb::Batch) -> Result<Answer, Status> {
         let (ledger, child, proven) = (Arc::clone(&self.ledger), self.child.clone(), self.proven);
+        let on_change = Arc::clone(&self.on_change);
         let now_ms = self.clock.now().as_millisecond();
         let span = tracing::info_span!("take", from = batch.first_position, entries = batch.entries.len());
         let taken = tokio::task::spawn_blocking(move || {
             let _entered = span.entered();
             let entries = batch.entries.into_iter().map(incoming).collect();
-            let mut ledger = held(&ledger);
-            let taking = ledger.take(&child, batch.first_position, entries, &batch.checkpoint, now_ms)?;
-            let answer = acknowledgement(&ledger, &taking, proven);
-            Ok::<_, TakeError>((answer, ledger.size(), taking.changed))
+            let (answer, size, changed) = {
+                let mut ledger = held(&ledger);
+                let taking = ledger.take(&child, batch.first_position, entries, &batch.checkpoint, now_ms)?;
+                (acknowledgement(&ledger, &taking, proven), ledger.size(), taking.changed)
+            };
+            if !changed.is_empty() {
+                on_change(&changed);
+            }
+            Ok::<_, TakeError>((answer, size))
         });
         let taken = taken
             .await
             .map_err(|_| refusal(Code::Internal, "INTERNAL", "внутренняя ошибка"))?;
-        let (answer, size, changed) = taken.map_err(|error| ended(&error))?;
+        let (answer, size) = taken.map_err(|error| ended(&error))?;
         self.proven = size;
-        if !changed.is_empty() {
-            (self.on_change)(&changed);
-        }
         Ok(Answer::Acknowledgement(answer))
     }
 }

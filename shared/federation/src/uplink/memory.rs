@@ -48,6 +48,8 @@ pub struct Memory {
     pub cursor: u64,
     /// The parent's last proven checkpoint.
     pub checkpoint: Option<Checkpoint>,
+    /// The same as the parent signed it; empty before the first.
+    pub note: String,
     /// Refusals by position in the own ledger.
     pub refused: BTreeMap<u64, RefusedEntry>,
     /// Everything below this position of the parent's ledger was looked through for what comes down.
@@ -70,6 +72,7 @@ impl Memory {
             key,
             cursor: 0,
             checkpoint: None,
+            note: String::new(),
             refused: BTreeMap::new(),
             down_next: 0,
             dictionaries: Vec::new(),
@@ -104,6 +107,7 @@ impl Memory {
     fn apply(&mut self, frame: pb::UplinkFrame) -> Result<(), MemoryError> {
         self.cursor = frame.cursor;
         self.checkpoint = Some(Checkpoint::open(&frame.checkpoint, &self.origin, &self.key)?);
+        self.note = frame.checkpoint;
         for verdict in frame.verdicts.into_iter().filter(|verdict| !verdict.refusal.is_empty()) {
             let entry = RefusedEntry {
                 position: verdict.position,

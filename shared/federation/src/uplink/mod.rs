@@ -241,7 +241,12 @@ impl Uplink {
     pub async fn run(mut self, interval: Duration, nudge: Arc<Notify>, shutdown: Shutdown) {
         let mut backoff = Backoff::new(BACKOFF_BASE, BACKOFF_CAP);
         loop {
-            let wait = match self.step().await {
+            // What a step remembers is on the disk before it goes on, so it may be left at any point.
+            let stepped = tokio::select! {
+                () = shutdown.wait() => return,
+                stepped = self.step() => stepped,
+            };
+            let wait = match stepped {
                 Ok(step) => {
                     backoff.reset();
                     if step.sent > 0 {
@@ -318,9 +323,11 @@ impl Uplink {
     /// Both checkpoints, signed by the parent itself: proof for anyone that it showed two histories.
     fn keep_evidence(&self, shown: &str) {
         let remembered = self.memory.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
-        let path = self.dir.join(format!("fork-{remembered}.txt"));
-        if let Err(error) = write_atomic(&path, shown.as_bytes(), Mode::Private) {
-            tracing::error!(path = %path.display(), %error, "the evidence of a fork could not be written");
+        for (name, note) in [("remembered", self.memory.note.as_str()), ("shown", shown)] {
+            let path = self.dir.join(format!("fork-{remembered}-{name}.txt"));
+            if let Err(error) = write_atomic(&path, note.as_bytes(), Mode::Private) {
+                tracing::error!(path = %path.display(), %error, "the evidence of a fork could not be written");
+            }
         }
     }
 

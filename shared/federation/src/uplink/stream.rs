@@ -4,6 +4,9 @@
 //! remembered and remembered before the next batch takes its place: a crash anywhere repeats at most what was on its way,
 //! and the parent answers a repeat with the same receipt.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+
 use seal::{Checkpoint, Digest};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -40,27 +43,26 @@ impl Uplink {
         let mut answers = call.map_err(|status| self.refused(&status))?.into_inner();
         let mut proven = self.welcome(&mut answers).await?;
         let mut step = Step::default();
-        let (mut next, mut in_flight) = (self.memory.cursor, 0_usize);
+        let mut next = self.memory.cursor;
+        let mut in_flight: VecDeque<Range<u64>> = VecDeque::with_capacity(BATCHES_IN_FLIGHT);
         loop {
-            while in_flight < BATCHES_IN_FLIGHT {
+            while in_flight.len() < BATCHES_IN_FLIGHT {
                 let Some(batch) = self.batch(next)? else { break };
-                next += batch.entries.len() as u64;
-                step.sent += batch.entries.len() as u64;
+                let end = next + batch.entries.len() as u64;
+                step.sent += end - next;
+                in_flight.push_back(next..end);
+                next = end;
                 send(&requests, Request::Batch(batch)).await;
-                in_flight += 1;
             }
-            if in_flight == 0 {
-                break;
-            }
+            let Some(asked) = in_flight.pop_front() else { break };
             match self.answer(&mut answers).await? {
                 Response::Acknowledgement(acknowledgement) => {
-                    proven = self.acknowledged(acknowledgement, &proven, &mut step)?;
+                    proven = self.acknowledged(acknowledgement, asked, &proven, &mut step)?;
                 }
                 Response::Welcome(_) => return Err(UplinkError::Protocol("второе приветствие")),
             }
-            in_flight -= 1;
         }
-        step.waiting = held(&self.ledger).size() - self.memory.cursor;
+        step.waiting = held(&self.ledger).size().saturating_sub(self.memory.cursor);
         Ok(step)
     }
 
@@ -155,13 +157,18 @@ impl Uplink {
         }))
     }
 
-    /// Proves an acknowledgement, remembers it, and goes on from its checkpoint.
+    /// Proves an acknowledgement of the entries asked about, remembers it, and goes on from its checkpoint.
     fn acknowledged(
         &mut self,
         acknowledgement: pb::Acknowledgement,
+        asked: Range<u64>,
         before: &Checkpoint,
         step: &mut Step,
     ) -> Result<Checkpoint, UplinkError> {
+        let answered = acknowledgement.verdicts.iter().map(|verdict| verdict.position);
+        if !answered.eq(asked.clone()) || acknowledgement.cursor < asked.end {
+            return Err(UplinkError::Protocol("вердикты не о тех записях, что отправлены"));
+        }
         let shown = self
             .trust
             .continued(Some(before), &acknowledgement.checkpoint, &acknowledgement.consistency)?;
@@ -192,7 +199,7 @@ impl Uplink {
             }
         }
         self.memory.remember(pb::UplinkFrame {
-            cursor: acknowledgement.cursor.max(self.memory.cursor),
+            cursor: asked.end.max(self.memory.cursor),
             checkpoint: acknowledgement.checkpoint,
             verdicts: remembered,
         })?;
@@ -209,10 +216,16 @@ impl Uplink {
     async fn fetch_down(&mut self, client: &mut Client) -> Result<(), UplinkError> {
         loop {
             let from_position = self.memory.down_next;
-            let reply = client.fetch_down(pb::FetchDownRequest { from_position }).await;
+            let remembered = self.memory.checkpoint.clone();
+            let request = pb::FetchDownRequest {
+                from_position,
+                remembered_size: remembered.as_ref().map_or(0, |checkpoint| checkpoint.size),
+            };
+            let reply = client.fetch_down(request).await;
             let reply = reply.map_err(|status| self.refused(&status))?.into_inner();
-            let shown = Checkpoint::open(&reply.checkpoint, &self.trust.origin, &self.trust.ledger_key)
-                .map_err(TrustError::from)?;
+            let shown = self
+                .trust
+                .continued(remembered.as_ref(), &reply.checkpoint, &reply.consistency)?;
             for entry in &reply.entries {
                 self.trust
                     .included(&entry.envelope, entry.position, &entry.inclusion, &shown)?;

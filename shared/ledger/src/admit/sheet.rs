@@ -87,7 +87,9 @@ fn read_body(bytes: &[u8], facts: &SheetFacts, dictionary: &Dictionary) -> Resul
     let body = body::decode(bytes, kind_of).map_err(|_| Reason::BodyInvalid)?;
     check_body(&body, dictionary).map_err(|error| match error {
         BodyError::TooManyCells(_) => Reason::TooManyCells,
-        BodyError::WrongOrigin(_) | BodyError::NoCompleteness { .. } => Reason::BodyInvalid,
+        BodyError::NumberTooLarge(_) | BodyError::WrongOrigin(_) | BodyError::NoCompleteness { .. } => {
+            Reason::BodyInvalid
+        }
         _ => Reason::DictionaryMismatch,
     })?;
     if !names_known_codes(&body, dictionary) {

@@ -75,7 +75,7 @@ fn child_whose_disk_fails() {
     // The body's frame, then the first entry's: nothing of the group stands, and the next try succeeds or fails alike.
     for action in ["1*return->off", "1*off->1*return->off"] {
         assert_eq!(deliver(&mut hub, "journal.fault.write", action), Err("DISK_FULL"));
-        assert_eq!(state(&hub), before);
+        assert_eq!((state(&hub), hub.is_stopped()), (before.clone(), false));
     }
     // The cursor's frame: the entry before it may stand. Nothing more is appended until a fresh start has looked.
     assert_eq!(
@@ -83,17 +83,23 @@ fn child_whose_disk_fails() {
         Err("STORAGE_FAILED")
     );
     assert_eq!(deliver(&mut hub, "journal.fault.write", "off"), Err("STORAGE_FAILED"));
-    assert_eq!(state(&hub), before);
+    assert_eq!((state(&hub), hub.is_stopped()), (before, true));
     drop(hub);
     let mut hub = open_hub(directory.path()).0;
     assert_eq!(hub.cursor(&node("sve")).position, 1);
     assert_eq!(child.push(&mut hub).cursor, 4);
-    let mut more = child;
-    more.sheet("2022-12-04", 1, 9);
-    for action in ["return", "off"] {
-        fail::cfg("journal.fault.sync", action).unwrap();
-        let failed = more.deliver(&mut hub, 4, 5).map(|_| ()).map_err(|error| error.code());
-        assert_eq!(failed, Err("STORAGE_FAILED"), "a sync that failed is never tried again");
+    drop(hub);
+    // The files of bodies, and those of evidence: the second sheet is refused.
+    for on in ["2022-12-04", "1999-12-02"] {
+        let mut hub = open_hub(directory.path()).0;
+        let mut more = self::child();
+        more.sheet(on, 1, 9);
+        for action in ["return", "off"] {
+            fail::cfg("journal.fault.sync", action).unwrap();
+            let failed = more.deliver(&mut hub, 4, 5).map(|_| ()).map_err(|error| error.code());
+            assert_eq!(failed, Err("STORAGE_FAILED"), "a sync that failed is never tried again");
+            assert!(hub.is_stopped(), "{on}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use ledger::{Outcome, TakeError};
 use wire::Statement;
 
-use crate::stage::{Child, NOW_MS, day_sheet, hub, node, state, total, words};
+use crate::stage::{Child, NOW_MS, day_sheet, hub, membership, node, state, total, words};
 
 #[test]
 fn fault_08_a_replayed_batch_gets_the_same_verdicts_and_changes_nothing() {
@@ -36,6 +36,27 @@ fn fault_08_a_replayed_batch_gets_the_same_verdicts_and_changes_nothing() {
     }
     assert_eq!(state(&hub), before);
     assert_eq!(hub.refusals().len(), 1);
+}
+
+#[test]
+fn what_another_child_brought_is_no_repetition() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut hub = hub(directory.path());
+    let other = Statement::Membership(membership("tyu", 5, "hub", "71"));
+    hub.append_own(vec![(other, None)], NOW_MS).unwrap();
+    let (mut child, mut other) = (Child::new("sve", 2), Child::new("tyu", 5));
+    child.sheet("2022-12-01", 1, 5);
+    child.push(&mut hub);
+    let taken = child.entries[0].clone();
+    other.bytes(taken.envelope, taken.body);
+    let own = hub.entries(1..2).unwrap().remove(0);
+    other.bytes(own.envelope, None);
+    for _ in 0..2 {
+        let verdicts = other.deliver(&mut hub, 0, 2).unwrap();
+        assert_eq!(words(&verdicts), ["UNKNOWN_AUTHOR", "UNKNOWN_AUTHOR"]);
+    }
+    assert_eq!(words(&child.deliver(&mut hub, 0, 1).unwrap()), ["REPEATED"]);
+    assert_eq!(total(&hub), 5);
 }
 
 #[test]

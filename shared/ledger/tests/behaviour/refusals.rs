@@ -1,6 +1,6 @@
 //! Every reason of a refusal, each by the smallest wrong thing; and the next entry is always taken.
 
-use domain::sheet::{Completeness, MAX_CELLS, SheetBody};
+use domain::sheet::{Completeness, MAX_CELLS, MAX_COUNT, SheetBody};
 use domain::{Code, FederationId, Granularity, SheetPeriod, Zone};
 use ledger::{Ledger, Reason};
 use seal::{Digest, Envelope, SigningKey};
@@ -125,6 +125,9 @@ const TABLE: &[(&str, Reason, Wrong)] = &[
     }),
     ("a body that is none", Reason::BodyInvalid, |child| {
         raw_body(child, vec![0xff; 20]);
+    }),
+    ("a number that no count reaches", Reason::BodyInvalid, |child| {
+        say_body(child, &cells(&[("65", MAX_COUNT + 1)]));
     }),
     ("cells in a sheet that is taken back", Reason::BodyInvalid, |child| {
         say(child, |sheet| sheet.facts.withdrawn = Some(code("mistake")));

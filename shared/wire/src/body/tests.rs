@@ -81,3 +81,41 @@ proptest! {
         let _ = decode(&bytes, kind_of);
     }
 }
+
+/// A body of two blocks of `flow.1`: a cell with two values and a later one with one, under these codes and sets.
+fn two_blocks(codes: &[&str], sets: [u32; 2]) -> Vec<u8> {
+    let block = |set, values: &[u32]| pb::CellBlock {
+        measure: 1,
+        set,
+        cells: 1,
+        values: values.to_vec(),
+        n: vec![7],
+        ..Default::default()
+    };
+    pb::SheetBody {
+        codes: codes.iter().map(ToString::to_string).collect(),
+        blocks: vec![block(sets[0], &[0, 0]), block(sets[1], &[1])],
+        ..Default::default()
+    }
+    .encode_to_vec()
+}
+
+#[test]
+fn fault_26_two_blocks_of_one_set_are_refused_without_a_panic() {
+    let non_canonical = Err(WireError::NonCanonical {
+        what: "содержание"
+    });
+    for (codes, sets) in [
+        (["65", "flow.1", "topic"].as_slice(), [2, 2]),
+        (&["65", "flow.1", "topic", "topic"], [2, 3]),
+        (&["65", "flow.1", "topic", "total"], [3, 2]),
+    ] {
+        assert_eq!(
+            decode(&two_blocks(codes, sets), kind_of),
+            non_canonical,
+            "{codes:?} {sets:?}"
+        );
+    }
+    let two_sets = two_blocks(&["65", "flow.1", "topic", "total"], [2, 3]);
+    assert_eq!(decode(&two_sets, kind_of).map(|body| body.cells.len()), Ok(2));
+}
