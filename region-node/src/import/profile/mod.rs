@@ -1,6 +1,6 @@
 //! A profile: how the columns of one kind of file become incidents.
 //!
-//! Owns the rules that a profile must keep; its syntax is in [`syntax`]. A profile that loads can be used: what is wrong
+//! Owns the rules that a profile must keep; its syntax is in `syntax`. A profile that loads can be used: what is wrong
 //! with it is said before the file is opened. The format is described in `docs/reference/import-profile.md`.
 
 use std::collections::BTreeMap;
