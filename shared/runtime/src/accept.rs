@@ -64,7 +64,7 @@ impl Default for Limits {
             connections: 4_096,
             strangers_per_address: 32,
             handshakes: 256,
-            streams: 128,
+            streams: 16,
             header_bytes: 16 * 1024,
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(10),
