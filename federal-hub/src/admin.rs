@@ -90,7 +90,7 @@ fn inquiry(hub: &Hub, federation: &Federation, scope: Code, asked: &pb::GetRepor
         scope,
         period: period(&asked.period)?,
         compare: compare.map(period).transpose()?,
-        format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json или csv"))?,
+        format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json, csv или html"))?,
         today,
     })
 }

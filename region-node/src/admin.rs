@@ -81,7 +81,7 @@ impl Admin {
             scope,
             period: period(&asked.period)?,
             compare: compare.map(period).transpose()?,
-            format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json или csv"))?,
+            format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json, csv или html"))?,
             today: self.0.today(),
         })
     }

@@ -32,6 +32,7 @@ enum Format {
     Text,
     Json,
     Csv,
+    Html,
 }
 
 impl Format {
@@ -40,6 +41,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Html => "html",
         }
     }
 }

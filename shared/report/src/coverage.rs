@@ -44,6 +44,9 @@ pub struct Cover {
     pub days: Part,
     /// Days whose every source is declared complete.
     pub complete_days: u64,
+    /// The last day on which anything is expected. Pictures need it; machines have the period and the gaps.
+    #[serde(skip)]
+    pub until: Option<Day>,
     /// Runs of days that are not here, or not complete.
     pub gaps: Vec<Hole>,
 }
@@ -79,6 +82,7 @@ impl Cover {
             sources: Part::of(coverage.sources),
             days: Part::of(coverage.days),
             complete_days: coverage.complete_days,
+            until: coverage.until,
             gaps: coverage.gaps.iter().map(Hole::of).collect(),
         }
     }

@@ -115,6 +115,7 @@ impl Table {
             days,
             complete_days,
             gaps,
+            until: _,
         } = &report.coverage;
         for (measure, part) in [("units", units), ("nodes", nodes), ("sources", sources), ("days", days)] {
             self.numbers(["coverage", &code, name, measure, "value"], &Numbers::from(*part), "");

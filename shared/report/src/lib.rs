@@ -1,7 +1,7 @@
-//! What people read: the report model and its three written forms.
+//! What people read: the report model and its four written forms.
 //!
-//! Owns [`Report`], its public JSON schema, the Russian sentences and the CSV. Promises that text, JSON and CSV state the
-//! same figures, because all are written from one model in which every number is final. Pure: no input or output, no
+//! Owns [`Report`], its public JSON schema, the Russian sentences, the CSV and the page. Promises that text, JSON, CSV and
+//! page state the same figures, because all are written from one model in which every number is final. Pure: no input or output, no
 //! async, no clock. It knows no ledger, no sheets and no country: nouns, names and their cases come from the federation.
 
 mod compare;
@@ -9,8 +9,10 @@ mod coverage;
 mod csv;
 pub mod figure;
 pub mod format;
+pub mod html;
 mod model;
 pub mod phrase;
+mod table;
 mod text;
 
 use domain::federation::Federation;
@@ -29,11 +31,13 @@ pub enum Format {
     Json,
     /// One line per figure, for spreadsheets.
     Csv,
+    /// One page with pictures that needs nothing but itself, for reading, sending on and printing.
+    Html,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Format; 3] = [Format::Text, Format::Json, Format::Csv];
+    pub const ALL: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Html];
 
     /// The word on the command line.
     pub const fn code(self) -> &'static str {
@@ -41,6 +45,7 @@ impl Format {
             Format::Text => "text",
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Html => "html",
         }
     }
 }
@@ -51,6 +56,7 @@ pub fn render(report: &Report, federation: &Federation, format: Format) -> Strin
         Format::Text => text::write(report, federation),
         Format::Json => json(report),
         Format::Csv => csv::write(report, federation),
+        Format::Html => html::file(report, federation),
     }
 }
 

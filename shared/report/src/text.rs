@@ -9,47 +9,61 @@
 //! incident should be neuter («обращение»), so that «обработано 21 обращение» agrees. A name with one form only is said as
 //! «по территории X».
 
-mod coverage;
+pub(crate) mod coverage;
 mod grid;
 mod lead;
 mod outcome;
 mod place;
-mod tables;
+pub(crate) mod tables;
 mod topics;
 
 use domain::federation::Federation;
 
 use crate::format::{for_period, grouped, plural};
 use crate::model::Report;
+use crate::table::Table;
 
 /// A report with the federation whose nouns it is written in.
 #[derive(Clone, Copy)]
-struct Page<'a> {
-    report: &'a Report,
-    federation: &'a Federation,
+pub(crate) struct Page<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) federation: &'a Federation,
 }
 
 /// The report as text, paragraphs apart by an empty line.
 pub(crate) fn write(report: &Report, federation: &Federation) -> String {
     let page = Page { report, federation };
-    let paragraphs = [
-        Some(heading(page)),
-        Some(coverage::paragraph(page)),
+    let mut paragraphs = vec![heading(page), coverage::paragraph(page)];
+    paragraphs.extend(sentences(page));
+    paragraphs.extend(tables::territories(page).map(|table| drawn(&table)));
+    paragraphs.extend(breakdowns(page));
+    paragraphs.push(as_of(page));
+    paragraphs.join("\n\n") + "\n"
+}
+
+/// What is said in words, a paragraph each: how many, how fast, with what result, about what.
+pub(crate) fn sentences(page: Page<'_>) -> Vec<String> {
+    let said = [
         Some(lead::count(page)),
         outcome::time(page),
         outcome::result(page),
         topics::sentence(page),
-        tables::territories(page),
-        tables::breakdowns(page),
-        Some(as_of(page)),
     ];
-    let mut text = paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    text.push('\n');
-    text
+    said.into_iter().flatten().collect()
+}
+
+fn drawn(table: &Table) -> String {
+    let note = table.note.as_ref().map(|note| format!("\n{note}")).unwrap_or_default();
+    grid::draw(table) + &note
+}
+
+fn breakdowns(page: Page<'_>) -> Option<String> {
+    let drawn: Vec<String> = tables::breakdowns(page).iter().map(drawn).collect();
+    (!drawn.is_empty()).then(|| format!("{}\n{}", drawn.join("\n\n"), tables::shares_note()))
 }
 
 /// T1: «Уральский федеральный округ: сводка обращений граждан за 2022 год».
-fn heading(page: Page<'_>) -> String {
+pub(crate) fn heading(page: Page<'_>) -> String {
     let noun = &page.federation.incident_noun().many;
     format!(
         "{}: сводка {noun} граждан {}",
@@ -59,7 +73,7 @@ fn heading(page: Page<'_>) -> String {
 }
 
 /// What the report was made from, so that it can be made again.
-fn as_of(page: Page<'_>) -> String {
+pub(crate) fn as_of(page: Page<'_>) -> String {
     let as_of = &page.report.as_of;
     let entries = plural(as_of.ledger_size, "записи", "записей", "записей");
     format!(

@@ -88,6 +88,8 @@ pub struct Coverage {
     pub days: Share,
     /// Of those days, the ones whose every source is declared complete.
     pub complete_days: u64,
+    /// The last day of the period on which anything is expected; nothing when all of it is still to come.
+    pub until: Option<Day>,
     /// What is not here, as runs of days, sorted.
     pub gaps: Vec<Gap>,
 }

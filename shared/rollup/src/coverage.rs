@@ -47,6 +47,11 @@ pub(crate) fn coverage(
         sources: sources(rollup, expected, attested, heard),
         days: walk.days,
         complete_days: walk.complete_days,
+        until: stretches
+            .iter()
+            .filter(|stretch| stretch.expected)
+            .map(|stretch| stretch.last)
+            .max(),
         gaps: gaps(rollup, walk.gaps),
     }
 }

@@ -16,19 +16,38 @@ const RUNS_MAX: usize = 8;
 
 /// Expected and had, also of the period compared with, then the gaps: first what is not here, then what is not complete.
 pub(super) fn paragraph(page: Page<'_>) -> String {
-    let coverage = &page.report.coverage;
-    let (incomplete, absent): (Vec<&Hole>, Vec<&Hole>) = coverage
-        .gaps
-        .iter()
-        .partition(|gap| gap.reason == GapReason::NotDeclared);
     let mut lines = vec![had(page)];
     lines.extend(compared(page));
-    lines.extend(list(page, "Нет данных:", &absent));
-    lines.extend(list(page, "Данные есть, но не объявлены полными:", &incomplete));
+    for list in gaps(page) {
+        lines.push(list.title.to_owned());
+        lines.extend(list.lines.iter().map(|line| format!("  — {line}")));
+        lines.extend(list.rest.map(|rest| format!("  {rest}")));
+    }
     lines.join("\n")
 }
 
-fn had(page: Page<'_>) -> String {
+/// Gaps of one kind, a line each.
+pub(crate) struct Gaps {
+    pub(crate) title: &'static str,
+    pub(crate) lines: Vec<String>,
+    /// How many more there are than a person reads.
+    pub(crate) rest: Option<String>,
+}
+
+/// First what is not here, then what is not complete; a kind without gaps is left out.
+pub(crate) fn gaps(page: Page<'_>) -> Vec<Gaps> {
+    let gaps = &page.report.coverage.gaps;
+    let (incomplete, absent): (Vec<&Hole>, Vec<&Hole>) =
+        gaps.iter().partition(|gap| gap.reason == GapReason::NotDeclared);
+    let lists = [
+        ("Нет данных:", absent),
+        ("Данные есть, но не объявлены полными:", incomplete),
+    ];
+    let lists = lists.into_iter().filter(|(_, gaps)| !gaps.is_empty());
+    lists.map(|(title, gaps)| list(page, title, &gaps)).collect()
+}
+
+pub(crate) fn had(page: Page<'_>) -> String {
     let coverage = &page.report.coverage;
     let units = match page.covered_noun() {
         Some(noun) => units(coverage.units, noun),
@@ -60,7 +79,7 @@ fn received(days: Part) -> String {
 }
 
 /// What the other period has, which decides how far the two can be compared.
-fn compared(page: Page<'_>) -> Option<String> {
+pub(crate) fn compared(page: Page<'_>) -> Option<String> {
     let compare = page.report.compare.as_ref()?;
     Some(format!(
         "Сравнение — {}: {}.",
@@ -78,7 +97,7 @@ fn of(part: Part) -> String {
     format!("{} из {}", grouped(part.had), grouped(part.expected))
 }
 
-fn list(page: Page<'_>, title: &str, gaps: &[&Hole]) -> Vec<String> {
+fn list(page: Page<'_>, title: &'static str, gaps: &[&Hole]) -> Gaps {
     let mut groups: Vec<Vec<&Hole>> = Vec::new();
     for gap in gaps {
         let same = |group: &&mut Vec<&Hole>| alike(group[0], gap);
@@ -87,14 +106,12 @@ fn list(page: Page<'_>, title: &str, gaps: &[&Hole]) -> Vec<String> {
             None => groups.push(vec![gap]),
         }
     }
-    let mut lines: Vec<String> = groups.iter().take(LINES_MAX).map(|group| line(page, group)).collect();
-    if !lines.is_empty() {
-        lines.insert(0, title.to_owned());
+    let rest = groups.len().saturating_sub(LINES_MAX);
+    Gaps {
+        title,
+        lines: groups.iter().take(LINES_MAX).map(|group| line(page, group)).collect(),
+        rest: (rest > 0).then(|| format!("и ещё {rest}: весь список есть в JSON и CSV")),
     }
-    if let Some(rest) = groups.len().checked_sub(LINES_MAX).filter(|rest| *rest > 0) {
-        lines.push(format!("  и ещё {rest}: весь список есть в JSON и CSV"));
-    }
-    lines
 }
 
 /// The same but for the days.
@@ -102,7 +119,7 @@ fn alike(a: &Hole, b: &Hole) -> bool {
     (&a.territory, &a.node, &a.source, a.reason) == (&b.territory, &b.node, &b.source, b.reason)
 }
 
-/// «— Курганская область: 3–9 марта 2022 года (узел kurgan не прислал лист)».
+/// «Курганская область: 3–9 марта 2022 года (узел kurgan не прислал лист)».
 fn line(page: Page<'_>, group: &[&Hole]) -> String {
     let mut runs: Vec<String> = group.iter().take(RUNS_MAX).map(|gap| days(gap.from, gap.to)).collect();
     if let Some(rest) = group.len().checked_sub(RUNS_MAX).filter(|rest| *rest > 0) {
@@ -110,7 +127,7 @@ fn line(page: Page<'_>, group: &[&Hole]) -> String {
     }
     let gap = group[0];
     let name = territory_name(page.federation, &gap.territory);
-    format!("  — {name}: {} ({})", runs.join("; "), reason(page, gap))
+    format!("{name}: {} ({})", runs.join("; "), reason(page, gap))
 }
 
 fn reason(page: Page<'_>, gap: &Hole) -> String {

@@ -1,20 +1,19 @@
 //! A plain text table: names to the left, figures to the right.
 
-/// The lines of a table under its title and header; every row has as many cells as the header.
-pub(super) fn draw(title: &str, header: &[&str], rows: &[Vec<String>]) -> String {
-    let header: Vec<String> = header.iter().map(ToString::to_string).collect();
-    let widths: Vec<usize> = (0..header.len())
+use crate::table::Table;
+
+/// The lines of a table under its title and header; its note stands elsewhere.
+pub(super) fn draw(table: &Table) -> String {
+    let cells = |at: usize| table.rows.iter().map(move |row| &row.cells[at]);
+    let widths: Vec<usize> = (0..table.header.len())
         .map(|at| {
-            rows.iter()
-                .chain([&header])
-                .map(|row| width(&row[at]))
-                .max()
-                .unwrap_or_default()
+            let all = cells(at).chain([&table.header[at]]);
+            all.map(|cell| width(cell)).max().unwrap_or_default()
         })
         .collect();
     let rule = "─".repeat(widths.iter().sum::<usize>() + GAP.len() * (widths.len() - 1));
-    let drawn = rows.iter().map(|row| draw_row(row, &widths));
-    [title.to_owned(), draw_row(&header, &widths), rule]
+    let drawn = table.rows.iter().map(|row| draw_row(&row.cells, &widths));
+    [table.title.clone(), draw_row(&table.header, &widths), rule]
         .into_iter()
         .chain(drawn)
         .collect::<Vec<_>>()

@@ -58,7 +58,7 @@ impl<'a> Page<'a> {
     }
 
     /// «Округ в целом»: a nominative, since a level noun need not have the dative that «по округу» takes.
-    pub(super) fn whole(self) -> String {
+    pub(crate) fn whole(self) -> String {
         let noun = self.own_noun().map_or("территория", |noun| &noun.one);
         format!("{} в целом", capitalised(noun))
     }

@@ -1,17 +1,17 @@
 //! The tables: child territories with the total first, topics, sources, networks.
 
 use super::Page;
-use super::grid::draw;
 use super::outcome::spoken_for;
 use crate::figure::Figure;
 use crate::format::{MISSING, NBSP, NOT_APPLICABLE, capitalised, grouped, percent, permille, table_duration};
 use crate::model::{Line, Values, measure};
+use crate::table::{Row, Table};
 
 /// How many topics have a row of their own; one more than this needs no «остальные» either.
 const TOPICS: usize = 7;
 
 /// Child territories, the total first; none for a scope without children.
-pub(super) fn territories(page: Page<'_>) -> Option<String> {
+pub(crate) fn territories(page: Page<'_>) -> Option<Table> {
     let report = page.report;
     let first = report.rows.iter().find(|line| !line.attached)?;
     let level = page.federation.tree().level_of(&first.code);
@@ -26,16 +26,30 @@ pub(super) fn territories(page: Page<'_>) -> Option<String> {
         "90-й процентиль",
         "В срок",
     ];
-    let name = |line: &Line| {
-        if line.attached {
-            format!("{}, без разбивки", line.name)
-        } else {
-            line.name.clone()
-        }
+    let whole = Row {
+        whole: true,
+        ..Row::plain(row(page.whole(), &report.totals))
     };
-    let mut rows = vec![row(page.whole(), &report.totals)];
-    rows.extend(report.rows.iter().map(|line| row(name(line), &line.values)));
-    Some(format!("{}\n{}", draw("По территориям", &header, &rows), note(page)))
+    let mut rows = vec![whole];
+    rows.extend(report.rows.iter().map(|line| Row {
+        territory: Some(line.code.clone()).filter(|_| !line.attached),
+        ..Row::plain(row(territory(line), &line.values))
+    }));
+    Some(Table {
+        title: "По территориям".to_owned(),
+        header: header.map(str::to_owned).to_vec(),
+        rows,
+        note: Some(note(page)),
+    })
+}
+
+/// What a line by territory is called.
+pub(crate) fn territory(line: &Line) -> String {
+    if line.attached {
+        format!("{}, без разбивки", line.name)
+    } else {
+        line.name.clone()
+    }
 }
 
 fn row(name: String, values: &Values) -> Vec<String> {
@@ -75,8 +89,13 @@ fn note(page: Page<'_>) -> String {
     )
 }
 
+/// What the shares in [`breakdowns`] are shares of.
+pub(crate) fn shares_note() -> String {
+    format!("Доля — от числа поступивших; из-за округления сумма может не совпадать со 100{NBSP}%.")
+}
+
 /// Topics, sources and networks, each that has a row.
-pub(super) fn breakdowns(page: Page<'_>) -> Option<String> {
+pub(crate) fn breakdowns(page: Page<'_>) -> Vec<Table> {
     let lists = &page.report.breakdowns;
     let topics = if lists.topic.len() > TOPICS + 1 {
         TOPICS
@@ -88,34 +107,34 @@ pub(super) fn breakdowns(page: Page<'_>) -> Option<String> {
         ("По источникам", "Источник", &lists.source, lists.source.len()),
         ("По площадкам", "Площадка", &lists.network, lists.network.len()),
     ];
-    let drawn: Vec<String> = tables
+    tables
         .into_iter()
         .filter(|(_, _, lines, _)| !lines.is_empty())
         .map(|(title, heading, lines, shown)| breakdown(page, (title, heading), lines, shown))
-        .collect();
-    let note = format!("Доля — от числа поступивших; из-за округления сумма может не совпадать со 100{NBSP}%.");
-    (!drawn.is_empty()).then(|| format!("{}\n{note}", drawn.join("\n\n")))
+        .collect()
 }
 
-fn breakdown(page: Page<'_>, (title, heading): (&str, &str), lines: &[Line], shown: usize) -> String {
+fn breakdown(page: Page<'_>, (title, heading): (&str, &str), lines: &[Line], shown: usize) -> Table {
     let total = page.report.totals.n(measure::RECEIVED);
     let (shown, rest) = lines.split_at(shown);
     let mut rows: Vec<Vec<String>> = shown.iter().map(|line| share_row(line, total)).collect();
     if !rest.is_empty() {
         rows.push(rest_row(rest, total));
     }
-    draw(
-        title,
-        &[
-            heading,
-            "Поступило",
-            "Доля",
-            "Обработано",
-            "Дан ответ",
-            "Среднее время ответа",
-        ],
-        &rows,
-    )
+    let header = [
+        heading,
+        "Поступило",
+        "Доля",
+        "Обработано",
+        "Дан ответ",
+        "Среднее время ответа",
+    ];
+    Table {
+        title: title.to_owned(),
+        header: header.map(str::to_owned).to_vec(),
+        rows: rows.into_iter().map(Row::plain).collect(),
+        note: None,
+    }
 }
 
 fn share_row(line: &Line, total: Option<u64>) -> Vec<String> {

@@ -116,16 +116,23 @@ fn lines_in(csv: &str) -> Vec<Vec<String>> {
     below.collect()
 }
 
+/// The row of the table of territories that begins with this name.
+fn page_row<'a>(page: &'a str, name: &str) -> &'a str {
+    let table = page.split_once("<caption>По территориям").unwrap().1;
+    let row = table.split_once(&format!(r#"<th scope="row">{name}</th>"#)).unwrap().1;
+    row.split_once("</tr>").unwrap().0
+}
+
 static SHIPPED: LazyLock<Federation> = LazyLock::new(Federation::shipped);
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn text_json_and_csv_state_the_same_numbers(now in any_answer("2022"), before in any_answer("2021")) {
+    fn text_json_csv_and_page_state_the_same_numbers(now in any_answer("2022"), before in any_answer("2021")) {
         let federation = &*SHIPPED;
         let report = Report::build(federation, &now, Some(&before), as_of());
-        let [text, json, csv] = Format::ALL.map(|format| render(&report, federation, format));
+        let [text, json, csv, html] = Format::ALL.map(|format| render(&report, federation, format));
         let json: Json = serde_json::from_str(&json).unwrap();
         let (mut stated, mut written) = (lines_of(&json), lines_in(&csv));
         stated.sort();
@@ -137,6 +144,7 @@ proptest! {
             for measure in ["incidents.processed", "incidents.received", "incidents.answered", "response.time", "response.within_norm"] {
                 let cell = values[measure]["text"].as_str().unwrap();
                 assert!(line.contains(cell), "{name}: no «{cell}» for {measure} in {line}");
+                assert!(page_row(&html, name).contains(&format!(">{cell}</td>")), "{name}: no «{cell}» for {measure} on the page");
             }
         };
         shown(&json["totals"], "Федеральный округ в целом");

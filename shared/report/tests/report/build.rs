@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::federation::Federation;
-use domain::{Code, DurationTally, Tally};
+use domain::{Code, DurationTally, Period, Tally};
 use report::{AsOf, Format, Report, measure, render};
 use rollup::{Answer, Coverage, Row, Share, Value};
 
@@ -121,16 +121,19 @@ pub fn whole(units: u64, days: u64) -> Coverage {
         sources: all(units),
         days: all(units * days),
         complete_days: units * days,
+        until: None,
         gaps: Vec::new(),
     }
 }
 
 /// An answer whose totals are the sum of its rows.
 pub fn answer(scope: &str, period: &str, coverage: Coverage, rows: Vec<Row>) -> Answer {
+    let period: Period = period.parse().unwrap();
+    let until = coverage.until.or(Some(period.last()));
     Answer {
         scope: Code::new(scope).unwrap(),
-        period: period.parse().unwrap(),
-        coverage,
+        period,
+        coverage: Coverage { until, ..coverage },
         totals: sum(&rows),
         rows,
         breakdowns: BTreeMap::new(),

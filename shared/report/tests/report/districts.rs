@@ -27,7 +27,7 @@ fn figures([received, processed, answered, resolved, in_time]: [u64; 5], minutes
     }
 }
 
-fn rows(part: u64, slower: i64) -> Vec<Row> {
+pub fn rows(part: u64, slower: i64) -> Vec<Row> {
     let scaled = |counts: [u64; 5]| counts.map(|n| n * part / 1000);
     REGIONS
         .iter()
@@ -80,7 +80,7 @@ fn topics(rows: &[Row], former: bool) -> Vec<Row> {
         .collect()
 }
 
-fn gap(territory: &str, node: Option<&str>, source: Option<&str>, days: [&str; 2], reason: GapReason) -> Gap {
+pub fn gap(territory: &str, node: Option<&str>, source: Option<&str>, days: [&str; 2], reason: GapReason) -> Gap {
     Gap {
         territory: Code::new(territory).unwrap(),
         node: node.map(|node| NodeId::new(node).unwrap()),
@@ -91,7 +91,7 @@ fn gap(territory: &str, node: Option<&str>, source: Option<&str>, days: [&str; 2
     }
 }
 
-fn full(period: &str, part: u64, slower: i64, former: bool) -> Answer {
+pub fn full(period: &str, part: u64, slower: i64, former: bool) -> Answer {
     let rows = rows(part, slower);
     let topics = topics(&rows, former);
     let mut answer = answer("RU-FD-URAL", period, whole(6, 365), rows);
@@ -99,9 +99,8 @@ fn full(period: &str, part: u64, slower: i64, former: bool) -> Answer {
     answer
 }
 
-#[test]
-fn a_district_reads_like_a_press_release_with_its_gaps_first() {
-    let federation = Federation::shipped();
+/// A year with gaps, and the year before.
+pub fn years() -> [Answer; 2] {
     let mut now = full("2022", 1000, 100, false);
     now.coverage.days = share(2_182, 2_190);
     now.coverage.complete_days = 2_151;
@@ -128,8 +127,13 @@ fn a_district_reads_like_a_press_release_with_its_gaps_first() {
             GapReason::NotDeclared,
         ),
     ];
-    let before = full("2021", 761, 126, true);
-    insta::assert_snapshot!(seen(&federation, &now, Some(&before), Format::Text));
+    [now, full("2021", 761, 126, true)]
+}
+
+#[test]
+fn a_district_reads_like_a_press_release_with_its_gaps_first() {
+    let [now, before] = years();
+    insta::assert_snapshot!(seen(&Federation::shipped(), &now, Some(&before), Format::Text));
 }
 
 #[test]

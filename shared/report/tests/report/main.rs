@@ -8,5 +8,6 @@ mod districts;
 mod documented;
 mod grammar;
 mod one_form;
+mod page;
 mod partial;
 mod smaller;

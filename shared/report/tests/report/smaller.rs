@@ -18,7 +18,7 @@ fn figures(counts: [u64; 5], minutes: [i64; 3]) -> Figures {
     }
 }
 
-fn region(period: &str, counts: [u64; 5], minutes: [i64; 3]) -> Answer {
+pub fn region(period: &str, counts: [u64; 5], minutes: [i64; 3]) -> Answer {
     let town = figures(counts, minutes);
     let own = figures([40, 39, 38, 30, 37], [10, 20, 30]);
     let attached = Row {
@@ -41,7 +41,7 @@ fn region(period: &str, counts: [u64; 5], minutes: [i64; 3]) -> Answer {
     answer
 }
 
-fn town(period: &str, counts: [u64; 5]) -> Answer {
+pub fn town(period: &str, counts: [u64; 5]) -> Answer {
     let mut answer = answer("65701", period, whole(1, 7), Vec::new());
     answer.totals = figures(counts, [61, 61, 61]).values();
     answer
