@@ -131,11 +131,12 @@ fn walk(dir: &Path) -> Vec<PathBuf> {
     for entry in entries.map(|entry| entry.expect("a readable directory")) {
         let path = dir.join(entry.file_name());
         let kind = entry.file_type().expect("a file has a type");
-        if kind.is_dir()
-            && ![".git", "target", "__pycache__"]
-                .iter()
-                .any(|&skipped| entry.file_name() == skipped)
-        {
+        // `.git` is a file where several checkouts share one repository.
+        let skipped = [".git", "target", "__pycache__"];
+        if skipped.iter().any(|&skipped| entry.file_name() == skipped) {
+            continue;
+        }
+        if kind.is_dir() {
             found.extend(walk(&path));
         } else if kind.is_file() {
             found.push(path);
