@@ -50,6 +50,14 @@ pub struct Limits {
     pub handshake: Duration,
     /// For the headers of a stranger's first request.
     pub header: Duration,
+    /// Bytes of one gRPC message from whoever has shown a certificate.
+    pub message_bytes: usize,
+    /// Bytes of one gRPC message from a stranger, who may only ask to join.
+    pub stranger_message_bytes: usize,
+    /// For a message that has begun, before its bytes count.
+    pub body: Duration,
+    /// Bytes of a message that earn its sender another second.
+    pub body_pace: u32,
     /// Between pings that tell a dead peer.
     pub keepalive_interval: Duration,
     /// For the answer to a ping.
@@ -68,6 +76,11 @@ impl Default for Limits {
             header_bytes: 16 * 1024,
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(10),
+            // The largest body of a sheet is 8 MiB.
+            message_bytes: 9 * 1024 * 1024,
+            stranger_message_bytes: 64 * 1024,
+            body: Duration::from_secs(10),
+            body_pace: 1024,
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(8),

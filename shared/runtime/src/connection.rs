@@ -25,6 +25,7 @@ use tracing::{debug, info};
 use crate::accept::{Door, Limits};
 use crate::certificate::Certificate;
 use crate::crowd::Seat;
+use crate::guard::{Allowance, Guarded, is_grpc};
 use crate::listener::Io;
 use crate::peer::{LocalAdmin, Peer};
 use crate::shutdown::Shutdown;
@@ -126,10 +127,10 @@ impl Guest {
         };
         let spoken = Arc::new(AtomicBool::new(certificate.is_some()));
         let heard = Arc::clone(&spoken);
-        let router = hall.router.clone();
+        let (router, limits) = (hall.router.clone(), hall.limits);
         let service = service_fn(move |request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
-            answer(router.clone(), request, known.clone())
+            answer(router.clone(), request, known.clone(), limits)
         });
         let builder = protocol(&hall.limits);
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -179,12 +180,24 @@ async fn answer(
     router: Router,
     mut request: Request<Incoming>,
     known: Known,
+    limits: Limits,
 ) -> Result<axum::response::Response, Infallible> {
-    match known {
-        Known::Peer(peer) => drop(request.extensions_mut().insert(peer)),
-        Known::Local => drop(request.extensions_mut().insert(LocalAdmin)),
+    let peer = match known {
+        Known::Peer(peer) => peer,
+        // Whoever reaches the admin socket is the operator, and may be slow.
+        Known::Local => {
+            request.extensions_mut().insert(LocalAdmin);
+            return router.oneshot(request).await;
+        }
+    };
+    let allowance = Allowance::of(&limits, peer.certificate.is_some());
+    request.extensions_mut().insert(peer);
+    if !is_grpc(request.headers()) {
+        return router.oneshot(request).await;
     }
-    router.oneshot(request).await
+    let (mut head, body) = request.into_parts();
+    let body = Guarded::new(body, &mut head.headers, allowance);
+    router.oneshot(Request::from_parts(head, body)).await
 }
 
 fn protocol(limits: &Limits) -> Builder<TokioExecutor> {

@@ -18,6 +18,7 @@ mod connection;
 mod crowd;
 pub mod exit;
 pub mod files;
+mod guard;
 pub mod health;
 pub mod identity;
 pub mod listener;

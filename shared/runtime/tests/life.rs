@@ -111,7 +111,7 @@ async fn a_call_that_never_ends_does_not_outlive_the_certificate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_half_handshake_is_cut_off_in_time() {
+async fn fault_23_a_half_handshake_is_cut_off_in_time() {
     let stage = Stage::new(ClientAuth::Optional);
     let begun = Instant::now();
     let mut io = stage.network.dial("hub").await.unwrap();
@@ -125,7 +125,7 @@ async fn a_half_handshake_is_cut_off_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stranger_who_stays_silent_is_turned_away_and_a_node_is_not() {
+async fn fault_23_a_stranger_who_stays_silent_is_turned_away_and_a_node_is_not() {
     let stage = Stage::new(ClientAuth::Optional);
     let silence = async |identity| {
         let authority = stage.authority.certificate_pem();
@@ -147,7 +147,7 @@ async fn a_stranger_who_stays_silent_is_turned_away_and_a_node_is_not() {
 }
 
 #[tokio::test]
-async fn connections_above_the_bound_are_refused_and_a_place_is_given_again() {
+async fn fault_23_connections_above_the_bound_are_refused_and_a_place_is_given_again() {
     let limits = Limits {
         connections: 1,
         ..Limits::default()
@@ -173,7 +173,7 @@ async fn connections_above_the_bound_are_refused_and_a_place_is_given_again() {
 }
 
 #[tokio::test]
-async fn strangers_are_bounded_by_address_and_those_with_a_certificate_are_not() {
+async fn fault_23_strangers_are_bounded_by_address_and_those_with_a_certificate_are_not() {
     let stage = Stage::new(ClientAuth::Optional);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
