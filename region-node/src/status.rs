@@ -73,6 +73,9 @@ pub struct Uplink {
     pub last_error: Option<String>,
     /// Why nothing is sent any more: the parent could not be verified, and the evidence is kept.
     pub halted: Option<String>,
+    /// How many seconds the parent's clock is ahead of this node's (negative: behind), while that is worth telling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_skew_s: Option<i64>,
 }
 
 /// Sheets by their last revision.

@@ -166,6 +166,7 @@ fn needs_a_person(code: &str) -> bool {
             | "PARENT_UNPROVEN"
             | "PARENT_FORKED"
             | "UPLINK_MEMORY"
+            | "CLOCK_SKEW"
     )
 }
 

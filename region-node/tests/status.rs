@@ -29,6 +29,7 @@ fn status() -> Status {
             last_push: Some("2022-12-13T04:00:00Z".to_owned()),
             last_error: Some("родительский узел hub.example:7443 недоступен [PARENT_UNREACHABLE]".to_owned()),
             halted: None,
+            clock_skew_s: None,
         },
         sheets: Sheets {
             open: 1,

@@ -62,6 +62,7 @@ impl Stream {
             origin,
             ledger_size,
             remembered_size: 0,
+            sent_at_ms: 0,
         });
         say(&requests, hello).await;
         let mut client = ReplicationServiceClient::new(connected).max_decoding_message_size(MESSAGE_BYTES);

@@ -105,6 +105,7 @@ fn uplink(state: UplinkState, size: u64) -> Uplink {
         last_push: state.last_success_ms.and_then(moment),
         last_error: state.last_error.map(|(code, text)| format!("{text} [{code}]")),
         halted: state.halted,
+        clock_skew_s: state.clock_skew_ms.map(|ms| ms / 1_000),
     }
 }
 

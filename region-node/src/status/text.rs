@@ -48,6 +48,13 @@ impl Page {
             );
             self.line(&format!("{words}: {reason}"));
         }
+        if let Some(seconds) = status.uplink.clock_skew_s {
+            let words = lang.pick(
+                "! Часы расходятся с родительскими, секунд",
+                "! The clock differs from the parent's, seconds",
+            );
+            self.line(&format!("{words}: {seconds}"));
+        }
         if status.sheets.refused_total > 0 {
             let words = lang.pick("! Не принято листов", "! Sheets refused");
             self.line(&format!("{words}: {}", status.sheets.refused_total));

@@ -11,6 +11,7 @@ pub mod invitation;
 pub mod join;
 pub mod parent;
 pub mod proof;
+mod skew;
 pub mod uplink;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use federation::held;
+use federation::{SharedLedger, held};
 use jiff::SignedDuration;
+use region_node::aggregate::Mode;
 use region_node::node::PushError;
 use runtime::{Clock, ManualClock};
 use seal::Checkpoint;
@@ -88,6 +89,59 @@ async fn a_day_without_the_hub_costs_nothing_but_the_delay() {
     assert_eq!(totals["incidents.resolved"]["n"], 5);
 }
 
+/// The bytes of a ledger's entries by one author, in its order.
+fn said_by(ledger: &SharedLedger, from: u64) -> Vec<Vec<u8>> {
+    let ledger = held(ledger);
+    let entries = ledger.entries(from..ledger.size()).unwrap();
+    entries.into_iter().map(|entry| entry.envelope).collect()
+}
+
+/// Thirty days that end after the certificate of the node, which was made sixty days before and is renewed only now.
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_29_thirty_days_without_the_hub_come_up_in_order_and_the_certificate_is_renewed() {
+    let mut stage = Stage::new().await;
+    let region = stage.member("north", "group-north").await;
+    region.push().await.unwrap();
+    stage.clock.advance(SignedDuration::from_hours(24 * 65));
+    stage.fell().await;
+    stage.raise().await;
+    let before = held(stage.hub().ledger()).size();
+    let sealed_before = region.status().ledger.size;
+    stage.link("north").cut();
+    for day in 0..30_u64 {
+        let received = stage.clock.now().to_string();
+        let row = Row {
+            id: day,
+            territory: "Boston",
+            received: received.leak(),
+            closed: "",
+        };
+        region.take_in(&[row]).await;
+        region.push().await.unwrap_err();
+        stage.clock.advance(SignedDuration::from_hours(24));
+    }
+    assert!(
+        region.status().certificate.days_left < 0,
+        "it ended while nobody could be reached"
+    );
+    stage.link("north").mend();
+    let begun = std::time::Instant::now();
+    let pushed = region.push().await.unwrap();
+    assert!(
+        begun.elapsed() < std::time::Duration::from_mins(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!((pushed.waiting, pushed.refused), (0, 0));
+    assert!(region.status().ledger.size - sealed_before > 30);
+    assert_eq!(
+        said_by(stage.hub().ledger(), before),
+        said_by(region.node.ledger(), sealed_before),
+        "everything after the cursor, in the node's own order, byte for byte"
+    );
+    assert_eq!(stage.received("2020"), 30);
+}
+
 fn first() -> [Row; 2] {
     let row = |id, received| Row {
         id,
@@ -108,7 +162,7 @@ fn later() -> [Row; 1] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_is_asked_for_again_and_is_the_same() {
+async fn fault_11_a_lost_answer_is_asked_for_again_and_is_the_same() {
     let stage = Stage::new().await;
     let region = stage.member("north", "group-north").await;
     region.take_in(&first()).await;
@@ -144,10 +198,12 @@ async fn a_lost_answer_is_asked_for_again_and_is_the_same() {
 async fn a_refusal_in_a_lost_answer_is_learned_all_the_same() {
     let stage = Stage::new().await;
     stage.join("north", "group-north").await;
-    // Three days ahead, so that two of its six days have not begun at the hub.
+    // Sealed three days ahead, so that two of its six days have not begun at the hub; then its clock was mended.
     let fast = ManualClock::new(stage.clock.now() + SignedDuration::from_hours(72));
-    let region = stage.open_by("north", Arc::new(fast));
+    let region = stage.open_by("north", Arc::new(fast.clone()));
     region.take_in(&first()).await;
+    region.node.seal(Mode::Now).unwrap();
+    fast.set(stage.clock.now());
     let ledger = Arc::clone(stage.hub().ledger());
     let before = held(&ledger).size();
     stage.link("north").lose_answers(move || held(&ledger).size() > before);

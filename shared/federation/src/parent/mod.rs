@@ -6,6 +6,7 @@
 mod down;
 mod invitations;
 mod join;
+mod places;
 mod replicate;
 mod revoke;
 
@@ -32,6 +33,7 @@ use wire::pb::replication_service_server::ReplicationServiceServer;
 use crate::invitation::Invitation;
 use crate::{MESSAGE_BYTES, SharedLedger, held};
 use invitations::{Invitations, KeptCover, KeptInvitation};
+use places::Places;
 pub use revoke::{RevokeError, Revoked};
 
 /// How long a member's TLS certificate holds; it is renewed after a third of it.
@@ -53,6 +55,7 @@ pub struct Parent {
     clock: SharedClock,
     random: SharedRandom,
     on_change: OnChange,
+    places: Places,
 }
 
 /// A wish for an invitation.
@@ -130,6 +133,7 @@ impl Parent {
             clock: parts.clock,
             random: parts.random,
             on_change: parts.on_change,
+            places: Places::default(),
         }))
     }
 

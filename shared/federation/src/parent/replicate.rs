@@ -9,6 +9,7 @@ use ledger::{Incoming, LedgerError, Outcome, TakeError, Taking};
 use runtime::status::{refusal, refusal_with, retry_later};
 use seal::Digest;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -19,7 +20,14 @@ use wire::pb::replicate_response::Response as Answer;
 use wire::pb::replication_service_server::ReplicationService;
 
 use super::Parent;
+use super::places::Place;
+use crate::skew::Skew;
 use crate::{BATCHES_IN_FLIGHT, SharedLedger, held};
+
+/// For a child's next batch, before its place goes to another: a child of ours never has nothing to say.
+const SILENCE_MAX: Duration = Duration::from_mins(2);
+/// A child turned away comes back at a moment of the parent's choice, so that all of them do not come at once.
+const RETURN_WITHIN: Duration = Duration::from_mins(2);
 
 type Answers = Pin<Box<dyn Stream<Item = Result<pb::ReplicateResponse, Status>> + Send>>;
 
@@ -32,7 +40,14 @@ impl ReplicationService for Parent {
         request: Request<Streaming<pb::ReplicateRequest>>,
     ) -> Result<Response<Self::ReplicateStream>, Status> {
         let child = self.caller(request.extensions())?;
+        let Some(place) = self.places.take(&child) else {
+            let spread = u64::try_from(RETURN_WITHIN.as_millis()).unwrap_or(u64::MAX);
+            let after = Duration::from_millis(runtime::random::below(&*self.random, spread));
+            let message = "слишком много узлов передаёт записи одновременно";
+            return Err(retry_later(Code::Unavailable, "OVERLOADED", message, after));
+        };
         let conversation = Conversation {
+            _place: place,
             ledger: Arc::clone(&self.ledger),
             on_change: Arc::clone(&self.on_change),
             clock: self.clock.clone(),
@@ -56,6 +71,7 @@ impl ReplicationService for Parent {
 
 /// One stream of one child.
 struct Conversation {
+    _place: Place,
     ledger: SharedLedger,
     on_change: super::OnChange,
     clock: runtime::SharedClock,
@@ -71,14 +87,20 @@ impl Conversation {
         answers: mpsc::Sender<Result<pb::ReplicateResponse, Status>>,
     ) {
         loop {
-            let asked = match requests.message().await {
-                Ok(Some(request)) => request.request,
-                Ok(None) | Err(_) => return,
+            let asked = match timeout(SILENCE_MAX, requests.message()).await {
+                Ok(Ok(Some(request))) => Ok(request.request),
+                Ok(Ok(None)) => return,
+                // A message above its bounds has its refusal; where the link broke, nobody hears it.
+                Ok(Err(status)) => Err(status),
+                Err(_) => Err(refusal(
+                    Code::DeadlineExceeded,
+                    "STREAM_IDLE",
+                    "поток слишком долго молчит",
+                )),
             };
             let answer = match asked {
-                Some(Asked::Hello(hello)) => self.welcome(&hello),
-                Some(Asked::Batch(batch)) => self.take(batch).await,
-                None => Err(refusal(Code::InvalidArgument, "MALFORMED", "пустой запрос")),
+                Err(status) => Err(status),
+                Ok(asked) => self.answer(asked).await,
             };
             if let Err(status) = &answer {
                 tracing::warn!(%status, "the stream is ended");
@@ -93,7 +115,19 @@ impl Conversation {
         }
     }
 
+    async fn answer(&mut self, asked: Option<Asked>) -> Result<Answer, Status> {
+        match asked {
+            Some(Asked::Hello(hello)) => self.welcome(&hello),
+            Some(Asked::Batch(batch)) => self.take(batch).await,
+            None => Err(refusal(Code::InvalidArgument, "MALFORMED", "пустой запрос")),
+        }
+    }
+
     fn welcome(&mut self, hello: &pb::Hello) -> Result<Answer, Status> {
+        let now_ms = self.clock.now().as_millisecond();
+        if let Some(skew) = Skew::between(now_ms, hello.sent_at_ms) {
+            self.compare(skew)?;
+        }
         let ledger = held(&self.ledger);
         let epoch = ledger
             .member(&self.child)
@@ -117,7 +151,21 @@ impl Conversation {
             cursor_root: cursor.root.as_bytes().to_vec(),
             checkpoint: ledger.checkpoint(),
             consistency: raw(&consistency),
+            answered_at_ms: now_ms,
         }))
+    }
+
+    /// Days and certificates are judged by clocks: a child whose clock is far off is told before it seals more by it.
+    fn compare(&self, skew: Skew) -> Result<(), Status> {
+        if skew.is_refused() {
+            let message = format!("часы узла расходятся с часами родителя: {skew}");
+            let facts = [("ours", skew.ours()), ("theirs", skew.theirs())];
+            return Err(refusal_with(Code::FailedPrecondition, "CLOCK_SKEW", message, facts));
+        }
+        if skew.is_told() {
+            tracing::warn!(child = %self.child, %skew, "the clocks are apart");
+        }
+        Ok(())
     }
 
     /// Hands a batch to the ledger on a thread that may wait for the disk, and proves what it answers.
@@ -211,8 +259,13 @@ fn ended(error: &TakeError) -> Status {
         TakeError::NotAMember | TakeError::MemberRevoked { .. } => {
             refusal(Code::PermissionDenied, error.code(), message)
         }
-        TakeError::MessageTooLarge { .. } => refusal(Code::ResourceExhausted, error.code(), message),
-        TakeError::Ledger(LedgerError::Store(_)) => {
+        TakeError::MessageTooLarge { limit, .. } => refusal_with(
+            Code::ResourceExhausted,
+            error.code(),
+            message,
+            [("limit", limit.to_string())],
+        ),
+        TakeError::Ledger(LedgerError::Store(store)) if store.code() == "DISK_FULL" => {
             retry_later(Code::ResourceExhausted, error.code(), message, Duration::from_mins(1))
         }
         TakeError::Ledger(_) => refusal(Code::Unavailable, error.code(), message),

@@ -134,6 +134,8 @@ pub struct UplinkState {
     pub halted: Option<String>,
     /// Number of federation files that came down.
     pub dictionaries: usize,
+    /// How far the parent's clock is ahead of the own (negative: behind), when that is worth telling; milliseconds.
+    pub clock_skew_ms: Option<i64>,
 }
 
 /// The child's end.

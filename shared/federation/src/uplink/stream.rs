@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::Duration;
 
 use seal::{Checkpoint, Digest};
 use tokio::sync::mpsc;
@@ -19,7 +20,12 @@ use wire::pb::{self, verdict};
 
 use super::trust::TrustError;
 use super::{Step, Uplink, UplinkError};
+use crate::skew::Skew;
 use crate::{BATCH_BYTES, BATCH_ENTRIES, BATCHES_IN_FLIGHT, MESSAGE_BYTES, held};
+use tokio::time::timeout;
+
+/// For one answer: a parent whose process hangs still answers pings, and a batch takes it milliseconds.
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 type Client = ReplicationServiceClient<tonic::transport::Channel>;
 
@@ -72,6 +78,7 @@ impl Uplink {
             origin: ledger.origin(),
             ledger_size: ledger.size(),
             remembered_size: self.memory.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size),
+            sent_at_ms: self.clock.now().as_millisecond(),
         }
     }
 
@@ -80,6 +87,7 @@ impl Uplink {
         let Response::Welcome(welcome) = self.answer(answers).await? else {
             return Err(UplinkError::Protocol("вместо приветствия пришло другое"));
         };
+        self.compare_clocks(welcome.answered_at_ms);
         let remembered = self.memory.checkpoint.as_ref();
         let shown = self
             .trust
@@ -108,8 +116,24 @@ impl Uplink {
         Ok(shown)
     }
 
+    /// A difference is shown while it lasts; one that is too large, the parent refuses.
+    fn compare_clocks(&self, parents_ms: i64) {
+        let skew = Skew::between(self.clock.now().as_millisecond(), parents_ms);
+        let told = skew.filter(|skew| skew.is_told());
+        if let Some(skew) = told {
+            tracing::warn!(parent = %self.parent, %skew, "the clocks are apart");
+        }
+        self.publish(|state| state.clock_skew_ms = told.map(Skew::ms));
+    }
+
     async fn answer(&self, answers: &mut Streaming<pb::ReplicateResponse>) -> Result<Response, UplinkError> {
-        match answers.message().await {
+        let Ok(answer) = timeout(ANSWER_MAX, answers.message()).await else {
+            return Err(UplinkError::Unreachable {
+                address: self.address.clone(),
+                reason: "соединение есть, а ответа нет".into(),
+            });
+        };
+        match answer {
             Ok(Some(pb::ReplicateResponse {
                 response: Some(response),
             })) => Ok(response),

@@ -92,6 +92,24 @@ fn fault_10_revisions_come_in_any_order_and_the_highest_counts() {
 }
 
 #[test]
+fn fault_10_a_batch_ahead_of_the_cursor_is_told_the_position_and_nothing_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut hub = hub(directory.path());
+    let mut child = Child::new("sve", 2);
+    for (day, n) in [("2022-12-03", 1), ("2022-12-01", 2), ("2022-12-02", 4)] {
+        child.sheet(day, 1, n);
+    }
+    child.deliver(&mut hub, 0, 1).unwrap();
+    let before = state(&hub);
+    let error = child.deliver(&mut hub, 2, 3).unwrap_err();
+    assert!(matches!(error, TakeError::PositionExpected { expected: 1 }), "{error}");
+    assert_eq!((error.code(), state(&hub)), ("POSITION_EXPECTED", before));
+    // From there on everything comes, days in whatever order they were sealed.
+    assert_eq!(words(&child.deliver(&mut hub, 1, 3).unwrap()), ["TAKEN", "TAKEN"]);
+    assert_eq!(total(&hub), 7);
+}
+
+#[test]
 fn fault_14_a_flipped_bit_anywhere_is_refused_and_the_next_entry_is_taken() {
     let mut good = Child::new("sve", 2);
     good.sheet("2022-12-01", 1, 5);

@@ -143,6 +143,7 @@ impl Peer {
             origin: self.author.origin(),
             ledger_size: 0,
             remembered_size: 0,
+            sent_at_ms: 0,
         };
         send(Request::Hello(hello)).await;
         let stream = tokio_stream::wrappers::ReceiverStream::new(outgoing);

@@ -2,168 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+mod faults;
+mod stage;
 
-use domain::{Code, FederationId, NodeId, Zone};
-use federation::join::{JoinError, JoinPlan, Joined, join};
-use federation::parent::{InviteWish, ParentParts};
+use domain::{Code, NodeId};
+use federation::held;
+use federation::join::JoinError;
+use federation::parent::InviteWish;
 use federation::uplink::UplinkError;
-use federation::{Invitation, NodeIdentity, Parent, SharedLedger, Uplink, held};
-use jiff::{SignedDuration, Timestamp};
-use ledger::{Ledger, Options};
-use runtime::accept::{Door, Limits, serve};
-use runtime::identity::PeerName;
-use runtime::memory::MemoryNetwork;
-use runtime::pki::{Authority, TlsKey};
-use runtime::tls::{ClientAuth, Identity, TlsDoor, server_config};
-use runtime::{ManualClock, SeededRandom, SharedClock, SharedRandom, Shutdown};
+use jiff::SignedDuration;
 use seal::Digest;
-use tempfile::TempDir;
+use testkit::founded;
 use testkit::founded::dictionary;
-use testkit::{empty_sheet, founded};
-use tonic::service::Routes;
 use wire::Statement;
 
-const ADDRESS: &str = "hub:7443";
-const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
-
-struct Hub {
-    _dir: TempDir,
-    parent: Arc<Parent>,
-    ledger: SharedLedger,
-    clock: ManualClock,
-    random: SharedRandom,
-    network: MemoryNetwork,
-    shutdown: Shutdown,
-}
-
-impl Hub {
-    fn start() -> Self {
-        runtime::tls::install_provider();
-        let dir = tempfile::tempdir().unwrap();
-        let clock = ManualClock::new("2022-12-20T00:00:00Z".parse::<Timestamp>().unwrap());
-        let shared: SharedClock = Arc::new(clock.clone());
-        let random: SharedRandom = Arc::new(SeededRandom::new(7));
-        let now = runtime::Clock::now(&clock);
-        let name = PeerName::node("ru", "hub").unwrap();
-        let authority = Authority::create(name.federation(), name.node_label(), now, YEAR).unwrap();
-        let key = TlsKey::generate().unwrap();
-        let chain = authority.issue(&key, &name, &[], now, YEAR).unwrap();
-        let trusted = [authority.certificate_pem().to_owned()];
-        let tls = server_config(&Identity::new(chain, &key), &trusted, ClientAuth::Optional, &shared).unwrap();
-        let ledger: SharedLedger = Arc::new(Mutex::new(founded(dir.path(), now.as_millisecond())));
-        let genesis = held(&ledger).entries(0..1).unwrap().remove(0).envelope;
-        let parts = ParentParts {
-            federation: FederationId::new("ru").unwrap(),
-            node: NodeId::new("hub").unwrap(),
-            authority,
-            genesis,
-            clock: Arc::clone(&shared),
-            random: Arc::clone(&random),
-            on_change: Arc::new(|_| ()),
-        };
-        let parent = Parent::open(dir.path(), Arc::clone(&ledger), parts).unwrap();
-        let (network, shutdown) = (MemoryNetwork::new(), Shutdown::new());
-        let router = parent.routes(Routes::default()).into_axum_router();
-        let door = Door::Tls(TlsDoor::new(tls, shared));
-        tokio::spawn(serve(
-            network.listen(ADDRESS),
-            door,
-            router,
-            Limits::default(),
-            shutdown.clone(),
-        ));
-        Self {
-            _dir: dir,
-            parent,
-            ledger,
-            clock,
-            random,
-            network,
-            shutdown,
-        }
-    }
-
-    fn invite(&self, node: &str, territory: &'static str) -> Invitation {
-        let wish = InviteWish {
-            node: NodeId::new(node).unwrap(),
-            covers: vec![(Code::literal(territory), None, "2000-01-01".parse().unwrap())],
-            zone: None,
-            validity: SignedDuration::from_hours(1),
-        };
-        self.parent.invite(&wish).unwrap()
-    }
-
-    async fn join(&self, dir: &Path, invitation: Invitation) -> Result<Joined, JoinError> {
-        join(JoinPlan {
-            invitation,
-            address: ADDRESS.into(),
-            dir,
-            dialer: Arc::new(self.network.clone()),
-            clock: Arc::new(self.clock.clone()),
-            random: &*self.random,
-        })
-        .await
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        self.shutdown.trigger();
-    }
-}
-
-struct Child {
-    dir: TempDir,
-    identity: NodeIdentity,
-    ledger: SharedLedger,
-}
-
-impl Child {
-    async fn joined(hub: &Hub, node: &str, territory: &'static str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        hub.join(dir.path(), hub.invite(node, territory)).await.unwrap();
-        let identity = NodeIdentity::load(dir.path()).unwrap();
-        std::fs::create_dir(dir.path().join("ledger")).unwrap();
-        let author = identity.author().unwrap();
-        let opened = Ledger::open(
-            &dir.path().join("ledger"),
-            author,
-            identity.anchor(),
-            Options::default(),
-        );
-        let (mut ledger, _) = opened.unwrap();
-        ledger.know_dictionary(&identity.federation_file).unwrap();
-        Self {
-            dir,
-            identity,
-            ledger: Arc::new(Mutex::new(ledger)),
-        }
-    }
-
-    fn uplink(&self, hub: &Hub) -> Uplink {
-        let dialer = Arc::new(hub.network.clone());
-        let clock = Arc::new(hub.clock.clone());
-        let random = Arc::clone(&hub.random);
-        Uplink::open(
-            self.dir.path(),
-            Arc::clone(&self.ledger),
-            &self.identity,
-            dialer,
-            clock,
-            random,
-        )
-        .unwrap()
-    }
-
-    /// Seals an empty sheet of a day.
-    fn seal(&self, day: &str, revision: u32, zone: &str) {
-        let zone = Zone::new(zone).unwrap();
-        let sheet = empty_sheet(day.parse().unwrap(), revision, &zone, self.identity.dictionary());
-        held(&self.ledger).append_own(vec![sheet], 1).unwrap();
-    }
-}
+use stage::{Child, Hub};
 
 #[tokio::test]
 async fn a_child_joins_and_its_sheets_stand_in_the_parents_ledger_byte_for_byte() {
