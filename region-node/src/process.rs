@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use federation::{MESSAGE_BYTES, held};
+use ledger::LedgerError;
 use runtime::accept::{Door, Limits, serve};
 use runtime::health::{self, Health};
 use runtime::listener::Listener;
@@ -32,6 +34,8 @@ const INGEST: &str = "svodka.v1.IngestService";
 const DISK_FULL: &str = "DISK_FULL";
 /// Between looks at the listener's own certificate, which is renewed ten days after it was made.
 const CERTIFICATE_LOOK: Duration = Duration::from_hours(1);
+/// Between looks at whether the storage still takes what comes: a node that is up and takes nothing looks healthy.
+const STORAGE_LOOK: Duration = Duration::from_secs(5);
 
 /// Why the node cannot begin to work.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +82,9 @@ impl Node {
         let _ = self.address.set(address);
         let mut tasks = Tasks::new(shutdown.clone());
         let (health, health_service) = health::new(&[INGEST]).await;
-        let router = Routes::new(IngestServiceServer::new(self.ingest()))
+        // The listener has its own bound on messages, and refuses with a reason.
+        let ingest = IngestServiceServer::new(self.ingest()).max_decoding_message_size(MESSAGE_BYTES);
+        let router = Routes::new(ingest)
             .add_service(health_service)
             .into_axum_router()
             .layer(axum::middleware::from_fn(traced));
@@ -90,6 +96,7 @@ impl Node {
         let admin = serve(admin, Door::Local, self.admin_router(), limits, shutdown.clone());
         tasks.spawn("admin", endless(admin));
         tasks.spawn("seal", Arc::clone(self).run_sealing(shutdown.clone()));
+        tasks.spawn("storage", Arc::clone(self).watch_storage(shutdown.clone()));
         let node = Arc::clone(self);
         let stop = shutdown.clone();
         let pushing = async move { node.pusher.run(node.config.push_interval, stop).await };
@@ -119,12 +126,25 @@ impl Node {
                 Ok(Err(waits)) => error!(error = %waits, "a day is not sealed"),
                 Err(panicked) => error!(%panicked, "sealing was cut off"),
             }
-            if self.intake.failed() {
-                return Err(IntakeError::Failed("сбой диска при записи журнала приёма".to_owned()).into());
-            }
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
                 () = tokio::time::sleep(self.config.push_interval) => {}
+            }
+        }
+    }
+
+    /// Ends the process when a write has failed: only a new start, which reads the files again, tells what stands.
+    async fn watch_storage(self: Arc<Self>, shutdown: Shutdown) -> Result<(), AggregateError> {
+        loop {
+            if self.intake.failed() {
+                return Err(IntakeError::Failed("сбой диска при записи журнала приёма".to_owned()).into());
+            }
+            if held(&self.ledger).is_stopped() {
+                return Err(LedgerError::Stopped.into());
+            }
+            tokio::select! {
+                () = shutdown.wait() => return Ok(()),
+                () = tokio::time::sleep(STORAGE_LOOK) => {}
             }
         }
     }

@@ -13,6 +13,7 @@ use federation::parent::{INVITATION_VALIDITY, InviteWish};
 use federation::{NodeIdentity, SharedLedger, Uplink, held};
 use jiff::Timestamp;
 use ledger::{Ledger, Options};
+use runtime::connect::SharedDialer;
 use runtime::memory::MemoryNetwork;
 use runtime::{ManualClock, SeededRandom, SharedRandom, Shutdown, Tasks};
 use tempfile::TempDir;
@@ -130,13 +131,23 @@ impl Member {
         held(&self.ledger).append_own(vec![sheet], 1).unwrap();
     }
 
+    /// Zone of its days.
+    pub fn zone(&self) -> Zone {
+        self.identity.membership.zone.clone()
+    }
+
     /// Its end of the conversation.
     pub fn uplink(&self, stage: &Stage) -> Uplink {
+        self.uplink_over(stage, Arc::new(stage.network.clone()))
+    }
+
+    /// The same over another network.
+    pub fn uplink_over(&self, stage: &Stage, dialer: SharedDialer) -> Uplink {
         Uplink::open(
             self.dir.path(),
             Arc::clone(&self.ledger),
             &self.identity,
-            Arc::new(stage.network.clone()),
+            dialer,
             Arc::new(stage.clock.clone()),
             Arc::new(SeededRandom::new(5)),
         )

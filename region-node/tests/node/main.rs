@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test, also in its helpers")]
 
 mod life;
+mod program;
 mod stage;

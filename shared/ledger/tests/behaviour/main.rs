@@ -8,6 +8,7 @@
 mod crash;
 mod durable;
 mod faults;
+mod forged;
 mod member;
 mod refusals;
 mod replication;

