@@ -46,6 +46,12 @@ impl Overlay {
         }
     }
 
+    /// How incidents stand here that a call changed once more.
+    pub(super) fn replaced_by<'a>(&'a self, call: &'a Overlay) -> impl Iterator<Item = &'a Record> {
+        let here = |change: &Change| self.get(&change.after.incident.source, &change.after.incident.external_id);
+        call.changes.iter().filter_map(move |change| Some(&here(change)?.after))
+    }
+
     /// Takes over what a call changed.
     pub(super) fn absorb(&mut self, call: Overlay) {
         call.changes.into_iter().for_each(|change| self.put(change));

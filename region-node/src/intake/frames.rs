@@ -3,6 +3,7 @@
 //! A frame holds its outcome in full (every version that met another one, and which met its equal), so the same frames
 //! in any grouping lead to the same incidents, declarations and answers, whatever the dictionary has become since.
 
+use domain::count::Counter;
 use domain::version::Outcome;
 use domain::{Code, Day};
 use prost::Message;
@@ -13,7 +14,7 @@ use super::batches::Batch;
 use super::context::Context;
 use super::counts::Counts;
 use super::decide::{Overlay, View};
-use crate::store::{BatchRow, Declared, Group, Store, StoreError};
+use crate::store::{BatchRow, Declared, Group, Store, StoreError, counted_days};
 
 /// Incidents that a replayed group touches before it is applied, at most: as many as a group commit takes.
 const GROUP_ITEMS: usize = 4_096;
@@ -96,6 +97,7 @@ impl<'a> Replay<'a> {
             outcomes.push(u8::try_from(outcome as i32).expect("outcomes are numbered to 5"));
         }
         let changes = view.into_changes();
+        self.mark_replaced(&changes);
         self.overlay.absorb(changes);
         let batch = Batch::parse(&frame.batch).ok_or_else(|| unreadable("batch".to_owned()))?;
         self.group.batches.push((
@@ -107,6 +109,16 @@ impl<'a> Replay<'a> {
             },
         ));
         Ok(())
+    }
+
+    /// Marks the days of versions that these changes replace before the store ever has them. The writer's group is never
+    /// sealed half done, so it need not; a replayed group spans days of work, and a sheet may have counted what it passes.
+    fn mark_replaced(&mut self, changes: &Overlay) {
+        let counter = Counter::new(self.context.federation.dictionary(), &self.context.zone);
+        let replaced = self.overlay.replaced_by(changes);
+        self.group
+            .marked
+            .extend(replaced.flat_map(|record| counted_days(&counter, record)));
     }
 
     fn apply(&mut self) -> Result<(), IntakeError> {

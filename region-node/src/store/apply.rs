@@ -82,6 +82,8 @@ pub(crate) struct Group {
     pub(crate) changes: Vec<Change>,
     /// Declarations in their order.
     pub(crate) declared: Vec<Declared>,
+    /// Days to be sealed anew whatever else changed.
+    pub(crate) marked: BTreeSet<Day>,
     /// Intakes opened: id and source.
     pub(crate) intakes: Vec<(String, String)>,
     /// Batches answered, with the sequence of their frame.
@@ -110,6 +112,7 @@ impl Store {
         self.head.next_block = next_block;
         self.write_blocks(working, &mut batch);
         self.mark(&steps.dirty, group.applied, &mut batch);
+        self.mark(&group.marked, group.applied, &mut batch);
         self.declare(group, &mut batch);
         self.remember(group, &mut batch);
         self.head.applied = group.applied;

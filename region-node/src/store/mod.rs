@@ -187,7 +187,7 @@ fn is(record: &pb::IncidentRecord, source: &str, id: &str) -> bool {
 }
 
 /// Days on which a record is counted: none for a tombstone.
-fn counted_days(counter: &Counter<'_>, record: &Record) -> BTreeSet<Day> {
+pub(crate) fn counted_days(counter: &Counter<'_>, record: &Record) -> BTreeSet<Day> {
     if record.is_live() {
         counter.days(&record.incident)
     } else {

@@ -183,3 +183,30 @@ fn fault_06_a_flipped_bit_in_the_store_is_harmless_or_found() {
     }
     assert!(rebuilt > 0);
 }
+
+#[test]
+fn a_store_built_again_marks_the_days_of_versions_that_do_not_stand_any_more() {
+    let stage = Stage::new();
+    let (intake, _) = stage.open();
+    ingest(&intake, "1", vec![item("withdrawn"), item("later")]);
+    // Both days are sealed here: a sheet has counted them.
+    let (counted, position) = (intake.dirty_days(), intake.position());
+    intake.settle(&counted, position).unwrap();
+    let withdrawn = with("withdrawn", |item, _| {
+        item.action = pb::IngestAction::Withdraw.into();
+        item.updated_at = at("2022-12-02T00:00:00Z");
+    });
+    let later = with("later", |item, incident| {
+        incident.registered = at("2022-11-25T06:00:00Z");
+        item.updated_at = at("2022-12-02T00:00:00Z");
+    });
+    ingest(&intake, "2", vec![withdrawn, later]);
+    drop(intake);
+    stage.delete_store();
+    let (intake, _) = stage.open();
+    assert!(
+        counted.is_subset(&intake.dirty_days()),
+        "{counted:?} must be counted again: {:?}",
+        intake.dirty_days()
+    );
+}
