@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use domain::{Code, Day};
 use federation::identity::IdentityError;
-use federation::uplink::UplinkError;
+use federation::uplink::{UplinkError, UplinkState};
 use federation::{NodeIdentity, SharedLedger, Uplink, held};
 use ledger::{Ledger, LedgerError, Options};
 use rollup::RollupError;
@@ -193,6 +193,11 @@ impl Node {
     /// The node's ledger.
     pub fn ledger(&self) -> &SharedLedger {
         &self.ledger
+    }
+
+    /// How the child's end stands: the cursor, and the parent's head that it last proved.
+    pub fn uplink(&self) -> UplinkState {
+        self.pusher.state()
     }
 
     /// The node's own name in certificates.
