@@ -21,6 +21,8 @@ pub const LISTEN: &str = "127.0.0.1:7443";
 pub struct Config {
     /// Address of the members' listener.
     pub listen: String,
+    /// Address of the port for health and numbers; nothing where there is none.
+    pub admin: Option<String>,
     /// How the process writes its own log.
     pub log_format: Format,
     /// What it writes there.
@@ -31,6 +33,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: LISTEN.to_owned(),
+            admin: None,
             log_format: Format::Text,
             log_filter: "info".to_owned(),
         }
@@ -41,7 +44,14 @@ impl Default for Config {
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<String>,
+    admin: Option<Admin>,
     log: Option<Log>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Admin {
+    listen: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,6 +79,10 @@ impl Config {
         let (default, log) = (Self::default(), file.log.unwrap_or_default());
         Ok(Self {
             listen: file.listen.unwrap_or(default.listen),
+            admin: file
+                .admin
+                .and_then(|admin| admin.listen)
+                .filter(|listen| !listen.is_empty()),
             log_format: match log.format {
                 Some(LogFormat::Json) => Format::Json,
                 Some(LogFormat::Text) | None => Format::Text,
@@ -78,19 +92,8 @@ impl Config {
     }
 }
 
-const COMMENTED: &str = r#"# Настройки хаба. Каждый ключ необязателен; строки ниже показывают значения по умолчанию.
-# Порядок: флаг командной строки, переменная окружения FEDERAL_HUB_…, этот файл, значение по умолчанию.
-
-# Адрес, на котором хаб принимает журналы участников (gRPC, взаимный TLS).
-#listen = "127.0.0.1:7443"
-
-[log]
-# Вид журнала сообщений: "text" или "json".
-#format = "text"
-
-# Что писать: уровень, или уровни по частям, например "warn,federation=debug".
-#filter = "info"
-"#;
+/// The file as `init` writes it: every key with its default, commented out.
+pub const COMMENTED: &str = include_str!("../../deploy/config/federal-hub.toml");
 
 /// Writes the commented file unless the directory has one already: the operator's changes stay.
 pub fn write_commented(dir: &Path) -> io::Result<()> {
@@ -114,5 +117,20 @@ mod tests {
         std::fs::write(dir.path().join(FILE), "listne = \"0.0.0.0:1\"\n").unwrap();
         let refused = Config::load(dir.path()).unwrap_err().to_string();
         assert!(refused.contains("listen"), "{refused}");
+    }
+
+    #[test]
+    fn every_key_of_the_shipped_file_stands_there_with_its_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let every_key: String = COMMENTED
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if !key.starts_with(' ') => format!("{key}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert!(every_key.contains("\nlisten = "), "{every_key}");
+        std::fs::write(dir.path().join(FILE), every_key).unwrap();
+        assert_eq!(Config::load(dir.path()).unwrap(), Config::default());
     }
 }

@@ -1,7 +1,8 @@
 //! The hub, open: its ledger, its members' end, its figures. What runs it is in `process`; what asks it, in `admin`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 
 use domain::federation::Federation;
 use domain::{Code, Day, FederationId, NodeId};
@@ -12,6 +13,7 @@ use ledger::{Anchor, Author, Ledger, LedgerError, Opening, Options};
 use runtime::identity::PeerName;
 use runtime::lock::LockError;
 use runtime::pki::Authority;
+use runtime::tls::TlsDoor;
 use runtime::{DirLock, Exit, SharedClock, SharedRandom};
 use seal::{SigningKey, VerifyingKey};
 
@@ -61,6 +63,9 @@ pub struct Hub {
     federation: FederationId,
     name: PeerName,
     hosts: Vec<String>,
+    /// The members' door once it is open, and the last moment of its certificate, Unix seconds.
+    pub(crate) members_door: OnceLock<Arc<TlsDoor>>,
+    pub(crate) door_until_s: AtomicI64,
     /// Last, so that it is released only when the ledger is closed.
     pub(crate) lock: DirLock,
 }
@@ -116,6 +121,8 @@ impl Hub {
             federation,
             name,
             hosts,
+            members_door: OnceLock::new(),
+            door_until_s: AtomicI64::new(0),
             lock,
         }))
     }
@@ -191,6 +198,17 @@ fn report_opening(opening: &Opening) {
 fn authority(files: &IdentityDir) -> Result<Authority, OpenError> {
     Authority::load(&files.text(files::CA_CERTIFICATE)?, &files.text(files::CA_KEY)?)
         .map_err(|e| OpenError::Keys(e.to_string()))
+}
+
+/// Whose directory it is, for those who look at a copy of it.
+pub fn identity_of(dir: &Path) -> Result<(Author, Anchor), String> {
+    let files = IdentityDir::of(dir);
+    if !files.has(files::GENESIS) {
+        return Err(OpenError::NotFounded(dir.display().to_string()).to_string());
+    }
+    let root_key = root_key(&files).map_err(|error| error.to_string())?;
+    let author = author(&files).map_err(|error| error.to_string())?;
+    Ok((author, Anchor::Root { root_key }))
 }
 
 fn root_key(files: &IdentityDir) -> Result<VerifyingKey, OpenError> {

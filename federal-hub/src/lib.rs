@@ -7,5 +7,6 @@ pub mod door;
 pub mod figures;
 pub mod hub;
 pub mod init;
+pub mod inspect;
 pub mod process;
 pub mod status;

@@ -8,11 +8,21 @@ use clap::Parser;
 use federal_hub::cli::serve::{ServeArgs, announcement};
 use federal_hub::cli::{self, Cli, Command, Failure, Voice, output};
 use federal_hub::hub::Hub;
+use federal_hub::inspect::{self, Inspection};
 use federal_hub::process::LedgerStopped;
+use runtime::inspect::Inspected;
 use runtime::tasks::TaskFailure;
 use runtime::telemetry::{self, Format};
-use runtime::{Exit, Shutdown, SystemClock, SystemRandom, tls};
+use runtime::{Exit, Shutdown, SystemClock, SystemRandom, admin_http, supervisor, tls};
 use tokio::net::TcpListener;
+
+/// How the life of a process ended.
+enum Life {
+    /// Everything was finished and closed.
+    Whole,
+    /// It was asked to stop while it still read its files: nothing was begun, and the reading is not waited for.
+    CutShort,
+}
 
 /// For everything to stop after SIGTERM: streams under way get eight seconds of it.
 const DRAIN: Duration = Duration::from_secs(9);
@@ -29,35 +39,50 @@ fn main() -> ExitCode {
             Command::Serve(args) => serve(args, cli.voice).await,
             command => {
                 telemetry::init(Format::Text, "warn").map_err(unset)?;
-                cli::run(command, cli.voice).await
+                cli::run(command, cli.voice).await.map(|()| Life::Whole)
             }
         }
     });
     // Whatever holds the hub's files is dropped with its task before the process says how it ended.
-    drop(runtime);
-    ended(result)
+    match result {
+        Ok(Life::CutShort) => runtime.shutdown_background(),
+        _ => drop(runtime),
+    }
+    ended(result.map(|_| ()))
 }
 
-async fn serve(args: ServeArgs, voice: Voice) -> Result<(), Failure> {
+async fn serve(args: ServeArgs, voice: Voice) -> Result<Life, Failure> {
     let config = args.config()?;
     telemetry::init(config.log_format, &config.log_filter).map_err(unset)?;
-    let hub = Hub::open(args.dir(), Arc::new(SystemClock), Arc::new(SystemRandom));
-    let hub = hub.map_err(|error| Failure::new(error.exit(), error.to_string()))?;
     let shutdown = Shutdown::new();
     shutdown.on_signals()?;
+    let window = admin_http::open(config.admin.as_deref(), inspect::PREFIX, &shutdown).await;
+    let window = window.map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
+    supervisor::starting();
+    let dir = args.dir().to_owned();
+    let opening = shutdown.unless_asked(move || Hub::open(&dir, Arc::new(SystemClock), Arc::new(SystemRandom)));
+    let Some(hub) = opening.await else {
+        return Ok(Life::CutShort);
+    };
+    let hub = hub.map_err(|error| Failure::new(error.exit(), error.to_string()))?;
     let listener = TcpListener::bind(&config.listen).await;
     let listener = listener.map_err(|e| Failure::new(Exit::Configuration, format!("{}: {e}", config.listen)))?;
     let address = listener.local_addr()?.to_string();
     let started = hub.start(listener, &shutdown).await;
     let mut tasks = started.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    let inspection = Arc::new(Inspection::new(&hub));
+    supervisor::ready(&inspection.summary());
+    window.show(inspection);
     output::line(&announcement(
         hub.federation_id().as_str(),
         &address,
-        voice.json,
-        voice.lang,
+        window.address(),
+        voice,
     ))?;
     tasks.watch().await;
-    tasks.drain(DRAIN).await.map_err(|failure| stopped(&failure))
+    let drained = tasks.drain(DRAIN).await;
+    drained.map_err(|failure| stopped(&failure))?;
+    Ok(Life::Whole)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape that `map_err` asks for")]

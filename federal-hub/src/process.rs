@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -60,6 +61,8 @@ impl Hub {
     ) -> Result<Tasks, StartError> {
         let member_door = self.door()?;
         let (tls, certificate) = member_door.open()?;
+        // A second start in one process shows the numbers of the first.
+        let _ = self.members_door.set(Arc::clone(&tls));
         let admin = runtime::admin::listen(&self.lock)?;
         let mut tasks = Tasks::new(shutdown.clone());
         let (health, health_service) = health::new(&[REPLICATION]).await;
@@ -75,13 +78,33 @@ impl Hub {
         tasks.spawn("admin", endless(admin));
         tasks.spawn(
             "certificate",
-            endless(renew(member_door, tls, certificate, shutdown.clone())),
+            endless(Arc::clone(self).renew(member_door, tls, certificate, shutdown.clone())),
         );
         tasks.spawn("ledger", watch_ledger(Arc::clone(&self.ledger), shutdown.clone()));
         tasks.spawn("health", endless(announce(health, shutdown.clone())));
         let size = held(&self.ledger).size();
         tracing::info!(federation = %self.federation_id(), entries = size, "the hub is up");
         Ok(tasks)
+    }
+
+    async fn renew(
+        self: Arc<Self>,
+        door: MemberDoor,
+        tls: Arc<TlsDoor>,
+        mut certificate: Certificate,
+        shutdown: Shutdown,
+    ) {
+        loop {
+            if let Err(error) = door.renew(&tls, &mut certificate) {
+                tracing::warn!(%error, "the listener's certificate is not renewed");
+            }
+            self.door_until_s
+                .store(certificate.not_after.as_second(), Ordering::Relaxed);
+            tokio::select! {
+                () = shutdown.wait() => return,
+                () = tokio::time::sleep(CERTIFICATE_LOOK) => {}
+            }
+        }
     }
 }
 
@@ -99,18 +122,6 @@ async fn watch_ledger(ledger: SharedLedger, shutdown: Shutdown) -> Result<(), Le
         tokio::select! {
             () = shutdown.wait() => return Ok(()),
             () = tokio::time::sleep(LEDGER_LOOK) => {}
-        }
-    }
-}
-
-async fn renew(door: MemberDoor, tls: Arc<TlsDoor>, mut certificate: Certificate, shutdown: Shutdown) {
-    loop {
-        if let Err(error) = door.renew(&tls, &mut certificate) {
-            tracing::warn!(%error, "the listener's certificate is not renewed");
-        }
-        tokio::select! {
-            () = shutdown.wait() => return,
-            () = tokio::time::sleep(CERTIFICATE_LOOK) => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{Code, Period};
 use federation::held;
 use federation::uplink::UplinkError;
+use ledger::LedgerError;
 use report::Format;
 use runtime::status::refusal;
 use tonic::{Code as Rpc, Request, Response, Status};
@@ -193,6 +194,9 @@ fn unpushed(error: &PushError) -> Status {
         PushError::Aggregate(AggregateError::Overfull(error)) => (Rpc::FailedPrecondition, error.code()),
         PushError::Aggregate(AggregateError::Tally { .. }) => (Rpc::FailedPrecondition, "TALLY_OVERFLOW"),
         PushError::Aggregate(AggregateError::Intake(error)) => return service::status(error),
+        PushError::Aggregate(AggregateError::Ledger(error @ LedgerError::RestorePending)) => {
+            (Rpc::Unavailable, error.code())
+        }
         PushError::Aggregate(AggregateError::Ledger(error)) => (Rpc::DataLoss, error.code()),
         PushError::Uplink(error) => (link(error), error.code()),
         PushError::Interrupted => (Rpc::Internal, "INTERNAL"),
@@ -204,9 +208,11 @@ fn link(error: &Undelivered) -> Rpc {
     match error {
         Undelivered::Step(error) => match error {
             UplinkError::Unreachable { .. } => Rpc::Unavailable,
-            UplinkError::Refused { .. } | UplinkError::CursorAhead { .. } | UplinkError::Keys(_) => {
-                Rpc::FailedPrecondition
-            }
+            UplinkError::Refused { .. }
+            | UplinkError::CursorAhead { .. }
+            | UplinkError::Diverged { .. }
+            | UplinkError::Incomplete { .. }
+            | UplinkError::Keys(_) => Rpc::FailedPrecondition,
             UplinkError::Ledger(_) | UplinkError::Memory(_) => Rpc::DataLoss,
             UplinkError::Trust(_) | UplinkError::Halted(_) | UplinkError::Protocol(_) => Rpc::Internal,
         },

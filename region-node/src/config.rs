@@ -39,6 +39,8 @@ pub struct Config {
     pub push_interval: Duration,
     /// After local midnight until a day's sheet is closed.
     pub grace: SignedDuration,
+    /// Address of the port for health and numbers; nothing where there is none.
+    pub admin: Option<String>,
     /// How the process writes its own log.
     pub log_format: Format,
     /// What it writes there.
@@ -52,6 +54,7 @@ impl Default for Config {
             hosts: Vec::new(),
             push_interval: PUSH_INTERVAL,
             grace: GRACE,
+            admin: None,
             log_format: Format::Text,
             log_filter: "info".to_owned(),
         }
@@ -84,7 +87,14 @@ struct File {
     hosts: Option<Vec<String>>,
     push_interval: Option<SignedDuration>,
     grace: Option<SignedDuration>,
+    admin: Option<Admin>,
     log: Option<Log>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Admin {
+    listen: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,12 +151,23 @@ impl Config {
         if !has_port(&listen) {
             return Err(wrong("listen", "нужен адрес с портом, например \"127.0.0.1:7444\""));
         }
+        let admin = file
+            .admin
+            .and_then(|admin| admin.listen)
+            .filter(|listen| !listen.is_empty());
+        if admin.as_deref().is_some_and(|listen| !has_port(listen)) {
+            return Err(wrong(
+                "admin.listen",
+                "нужен адрес с портом, например \"127.0.0.1:9464\", или \"\"",
+            ));
+        }
         let (format, filter) = file.log.map_or((None, None), |log| (log.format, log.filter));
         Ok(Self {
             listen,
             hosts: file.hosts.unwrap_or_default(),
             push_interval,
             grace,
+            admin,
             log_format: match format {
                 Some(LogFormat::Json) => Format::Json,
                 Some(LogFormat::Text) | None => Format::Text,
@@ -179,28 +200,7 @@ fn has_port(address: &str) -> bool {
 }
 
 /// The file as `join` writes it: every key with its default, commented out.
-pub const COMMENTED: &str = r#"# Настройки узла. Каждый ключ необязателен; строки ниже показывают значения по умолчанию.
-# Порядок: флаг командной строки, переменная окружения REGION_NODE_…, этот файл, значение по умолчанию.
-
-# Адрес, на котором узел принимает обращения от систем-источников (gRPC, взаимный TLS).
-#listen = "127.0.0.1:7444"
-
-# Дополнительные имена и адреса для сертификата этого порта.
-#hosts = []
-
-# Как часто узел сам составляет листы и отправляет их. «region-node push» делает это сразу.
-#push_interval = "15m"
-
-# Сколько ждать после местной полуночи, прежде чем закрыть лист дня.
-#grace = "2h"
-
-[log]
-# Вид журнала сообщений: "text" или "json".
-#format = "text"
-
-# Что писать: уровень, или уровни по частям, например "warn,federation=debug".
-#filter = "info"
-"#;
+pub const COMMENTED: &str = include_str!("../../deploy/config/region-node.toml");
 
 /// Writes the commented file unless the directory has one already: the operator's changes stay.
 pub fn write_commented(dir: &Path) -> io::Result<()> {

@@ -52,18 +52,24 @@ impl Figures {
             rollup: Mutex::new(Rollup::new()),
             marked: Mutex::new(BTreeSet::new()),
         };
-        {
-            let ledger = held(&figures.ledger);
-            let (mut rollup, mut marked) = (locked(&figures.rollup), locked(&figures.marked));
-            rollup.set_members(figures.members(&ledger));
-            for sheet in ledger.sheets() {
-                put(&ledger, &mut rollup, sheet)?;
-                if sheet.refused.is_some() {
-                    marked.insert(sheet.period);
-                }
+        figures.read_again()?;
+        Ok(figures)
+    }
+
+    /// Forgets everything and reads the ledger again.
+    pub fn read_again(&self) -> Result<(), LedgerError> {
+        let ledger = held(&self.ledger);
+        let (mut rollup, mut marked) = (locked(&self.rollup), locked(&self.marked));
+        *rollup = Rollup::new();
+        marked.clear();
+        rollup.set_members(self.members(&ledger));
+        for sheet in ledger.sheets() {
+            put(&ledger, &mut rollup, sheet)?;
+            if sheet.refused.is_some() {
+                marked.insert(sheet.period);
             }
         }
-        Ok(figures)
+        Ok(())
     }
 
     /// The node itself and the members below it.

@@ -4,18 +4,20 @@
 //! network are arguments, and nothing happens by itself until [`crate::process`] is asked to run the loops.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use domain::{Code, Day};
 use federation::identity::IdentityError;
 use federation::uplink::{UplinkError, UplinkState};
 use federation::{NodeIdentity, SharedLedger, Uplink, held};
-use ledger::{Ledger, LedgerError, Options};
+use ledger::{Anchor, Author, Ledger, LedgerError, Options};
 use rollup::RollupError;
 use runtime::connect::SharedDialer;
 use runtime::files::create_private_dir;
 use runtime::identity::server_name;
 use runtime::lock::LockError;
+use runtime::tls::TlsDoor;
 use runtime::{DirLock, Exit, PeerName, SharedClock, SharedRandom};
 use tracing::warn;
 
@@ -41,6 +43,12 @@ pub struct Node {
     pub(crate) sources: Arc<Sources>,
     /// Where sources find the node, once it listens.
     pub(crate) address: OnceLock<String>,
+    /// The door they come through, once it is open.
+    pub(crate) door: OnceLock<Arc<TlsDoor>>,
+    /// Last position of the intake journal when the node was opened.
+    pub(crate) opened_at: u64,
+    /// Whether what came back from the parent was taken up.
+    pub(crate) recovery_noted: AtomicBool,
     /// Last, so that it is dropped after everything that has files in the directory.
     pub(crate) lock: DirLock,
 }
@@ -155,6 +163,7 @@ impl Node {
         let terms = terms(&identity, &ledger, &config)?;
         let context = context(&terms);
         let (intake, opening) = Intake::open(dir, context, Arc::clone(&clock), Arc::clone(&random))?;
+        let opened_at = intake.position();
         let figures = Arc::new(Figures::open(&identity.membership, Arc::clone(&ledger))?);
         let told = Arc::clone(&figures);
         let aggregator = Aggregator::new(
@@ -165,7 +174,7 @@ impl Node {
             Arc::new(move |facts, body| told.sealed(facts, body)),
         );
         let name = PeerName::node(identity.federation.as_str(), identity.node.as_str());
-        Ok(Arc::new(Self {
+        let node = Self {
             name: name.map_err(|error| IdentityError::Broken {
                 file: "membership.envelope",
                 reason: error.to_string(),
@@ -174,6 +183,7 @@ impl Node {
             aggregator: Arc::new(aggregator),
             pusher: Pusher::new(uplink, random),
             address: OnceLock::new(),
+            door: OnceLock::new(),
             config,
             clock,
             identity,
@@ -181,8 +191,12 @@ impl Node {
             opening,
             ledger,
             figures,
+            opened_at,
+            recovery_noted: AtomicBool::new(false),
             lock,
-        }))
+        };
+        node.heed_restore().map_err(OpenError::Folder)?;
+        Ok(Arc::new(node))
     }
 
     /// What the node takes incidents in by.
@@ -275,6 +289,7 @@ impl Node {
 
     /// Seals what changed and sends what waits; with `wait`, until everything sealed by now has its verdict.
     pub async fn push(self: &Arc<Self>, wait: bool) -> Result<Pushed, PushError> {
+        self.meet_parent().await;
         let refused_before = self.pusher.state().refused.len();
         let node = Arc::clone(self);
         let span = tracing::Span::current();
@@ -314,6 +329,13 @@ impl Node {
             }
         }
     }
+}
+
+/// Whose directory it is, for those who look at a copy of it.
+pub fn identity_of(dir: &Path) -> Result<(Author, Anchor), String> {
+    let identity = NodeIdentity::load(dir).map_err(|error| error.to_string())?;
+    let author = identity.author().map_err(|error| error.to_string())?;
+    Ok((author, identity.anchor()))
 }
 
 fn open_ledger(dir: &Path, identity: &NodeIdentity) -> Result<SharedLedger, OpenError> {

@@ -30,8 +30,8 @@ use crate::service::IngestGrpc;
 
 /// Full name of the ingest service in health answers.
 const INGEST: &str = "svodka.v1.IngestService";
-/// Code of the failure that making room mends.
-const DISK_FULL: &str = "DISK_FULL";
+/// Codes of failures that leave everything as it is: making room mends one, the parent's answer the other.
+const WAITS: [&str; 2] = ["DISK_FULL", "RESTORE_PENDING"];
 /// Between looks at the listener's own certificate, which is renewed ten days after it was made.
 const CERTIFICATE_LOOK: Duration = Duration::from_hours(1);
 /// Between looks at whether the storage still takes what comes: a node that is up and takes nothing looks healthy.
@@ -80,6 +80,7 @@ impl Node {
         let admin = runtime::admin::listen(&self.lock)?;
         // A second start in one process would find its admin socket taken over; the first address stays.
         let _ = self.address.set(address);
+        let _ = self.door.set(door.tls());
         let mut tasks = Tasks::new(shutdown.clone());
         let (health, health_service) = health::new(&[INGEST]).await;
         // The listener has its own bound on messages, and refuses with a reason.
@@ -114,13 +115,17 @@ impl Node {
     /// storage ends the process.
     async fn run_sealing(self: Arc<Self>, shutdown: Shutdown) -> Result<(), AggregateError> {
         loop {
+            tokio::select! {
+                () = shutdown.wait() => return Ok(()),
+                () = self.meet_parent() => {}
+            }
             let node = Arc::clone(&self);
             match tokio::task::spawn_blocking(move || node.seal(Mode::Timer)).await {
                 Ok(Ok(sealed)) if sealed.sheets > 0 => self.pusher.nudge(),
                 Ok(Ok(_)) => {}
                 // Nothing was appended and the days stay marked; incidents are still taken in.
-                Ok(Err(AggregateError::Ledger(full))) if full.code() == DISK_FULL => {
-                    warn!(error = %full, "nothing is sealed until there is room");
+                Ok(Err(AggregateError::Ledger(waits))) if WAITS.contains(&waits.code()) => {
+                    warn!(error = %waits, "nothing is sealed for now");
                 }
                 Ok(Err(failed @ (AggregateError::Intake(_) | AggregateError::Ledger(_)))) => return Err(failed),
                 Ok(Err(waits)) => error!(error = %waits, "a day is not sealed"),

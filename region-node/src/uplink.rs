@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use federation::Uplink;
-use federation::uplink::{UplinkError, UplinkState};
+use federation::uplink::{Meeting, UplinkError, UplinkState};
 use runtime::backoff::Backoff;
 use runtime::{SharedRandom, Shutdown};
 use tokio::sync::{Mutex, Notify, watch};
+use tracing::warn;
 
 /// Between attempts of a command that waits: shorter than the loop's, since a person is looking.
 const RETRY_BASE: Duration = Duration::from_millis(200);
@@ -77,6 +78,23 @@ impl Pusher {
     /// Wakes the loop, if it runs.
     pub fn nudge(&self) {
         self.nudge.notify_one();
+    }
+
+    /// Asks the parent what it has of the own ledger, unless that was done since the start; returns when it answered or
+    /// could not be asked.
+    pub async fn meet(&self) {
+        if let Some(uplink) = self.idle.lock().await.as_mut() {
+            if let Err(error) = uplink.meet().await {
+                warn!(%error, "the parent could not be asked for what it has of this ledger");
+            }
+            return;
+        }
+        let mut state = self.watch();
+        while state.borrow_and_update().met == Meeting::Ahead {
+            if state.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Replicates until the shutdown. A second loop has nothing to do and returns.
@@ -163,6 +181,8 @@ fn needs_a_person(code: &str) -> bool {
             | "NOT_A_MEMBER"
             | "ORIGIN_MISMATCH"
             | "CURSOR_AHEAD"
+            | "LEDGER_DIVERGED"
+            | "RECOVERY_INCOMPLETE"
             | "PARENT_UNPROVEN"
             | "PARENT_FORKED"
             | "UPLINK_MEMORY"

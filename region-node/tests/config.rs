@@ -40,6 +40,7 @@ fn a_value_outside_its_limits_is_refused_with_its_key() {
         ("grace = \"25h\"\n", "grace"),
         ("listen = \"localhost\"\n", "listen"),
         ("[log]\nformat = \"xml\"\n", "format"),
+        ("[admin]\nlisten = \"9464\"\n", "admin.listen"),
     ] {
         let error = refused(text);
         assert!(
@@ -69,6 +70,9 @@ fn what_is_given_is_taken() {
     let text =
         "listen = \"[::1]:9\"\nhosts = [\"ingest.example\"]\npush_interval = \"1m 30s\"\n[log]\nformat = \"json\"\n";
     let config = Config::parse(Path::new("f"), text).unwrap();
+    assert_eq!(config.admin, None);
+    let watched = Config::parse(Path::new("f"), "[admin]\nlisten = \"127.0.0.1:9464\"\n").unwrap();
+    assert_eq!(watched.admin.as_deref(), Some("127.0.0.1:9464"));
     assert_eq!(config.push_interval, Duration::from_secs(90));
     assert_eq!(config.log_format, Format::Json);
     assert_eq!(config.certificate_hosts(), ["ingest.example", "::1"]);

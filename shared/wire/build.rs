@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "svodka/v1/envelope.proto",
     "svodka/v1/statement.proto",
     "svodka/v1/body.proto",
@@ -12,6 +12,7 @@ const FILES: [&str; 8] = [
     "svodka/v1/frame.proto",
     "svodka/v1/ingest.proto",
     "svodka/v1/replication.proto",
+    "svodka/v1/recovery.proto",
     "svodka/v1/admin.proto",
 ];
 

@@ -59,6 +59,7 @@ const GENERATED: &[&str] = &[
     "shared/federation/src/proof.rs",
     "shared/federation/src/parent/",
     "shared/federation/src/uplink/stream.rs",
+    "shared/federation/src/uplink/recover.rs",
     "shared/federation/src/uplink/renew.rs",
     // Frames of the append-only files: these messages never travel, and one room writes and reads each.
     "shared/ledger/src/frames.rs",

@@ -1,7 +1,9 @@
 //! The command line: what can be asked, and each command as a conversation with the hub over one channel.
 
+pub mod backup;
 pub mod entry;
 pub mod init;
+pub mod ledger;
 pub mod members;
 pub mod report;
 pub mod revoke;
@@ -56,6 +58,10 @@ pub enum Command {
     Entry(entry::EntryArgs),
     /// Показать открытый ключ записей участника
     Key(entry::KeyArgs),
+    /// Копия в одном файле: сделать, проверить, восстановить
+    Backup(backup::BackupArgs),
+    /// Журнал: полная проверка
+    Ledger(ledger::LedgerArgs),
 }
 
 /// Runs a command that ends by itself. (`serve` does not; its life is the program's own.)
@@ -73,5 +79,7 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Report(args) => report::run(args, voice).await,
         Command::Entry(args) => entry::entry(args, voice).await,
         Command::Key(args) => entry::key(args, voice).await,
+        Command::Backup(args) => backup::run(args, voice),
+        Command::Ledger(args) => ledger::run(&args, voice),
     }
 }

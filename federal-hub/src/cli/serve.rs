@@ -1,9 +1,11 @@
 //! `federal-hub serve`: its arguments and what it says when it is up. The life of the process is in `main`.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 use runtime::Exit;
 
-use super::{Failure, Lang, Place};
+use super::{Failure, Lang, Place, Voice};
 use crate::config::Config;
 
 /// Arguments of `serve`.
@@ -33,12 +35,17 @@ impl ServeArgs {
 }
 
 /// The line that says that the hub is there, for a person or for a program that waits for it.
-pub fn announcement(federation: &str, address: &str, json: bool, lang: Lang) -> String {
-    if json {
-        return serde_json::json!({ "schema": "federal-hub.serving/1", "federation": federation, "listen": address })
-            .to_string();
+pub fn announcement(federation: &str, address: &str, admin: Option<SocketAddr>, voice: Voice) -> String {
+    if voice.json {
+        return serde_json::json!({
+            "schema": "federal-hub.serving/1",
+            "federation": federation,
+            "listen": address,
+            "admin": admin,
+        })
+        .to_string();
     }
-    match lang {
+    match voice.lang {
         Lang::Ru => format!("Хаб федерации {federation} работает, участников принимает на {address}"),
         Lang::En => format!("The hub of federation {federation} is up and takes members at {address}"),
     }

@@ -6,5 +6,7 @@ mod founding;
 mod invite;
 mod life;
 mod reading;
+mod recovery;
 mod revoke;
 mod stage;
+mod watch;

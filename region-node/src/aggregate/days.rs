@@ -186,6 +186,7 @@ mod tests {
             void_above: false,
             say_again: false,
             sealed_at_ms,
+            journal_position: 0,
         }
     }
 

@@ -23,6 +23,8 @@ pub struct LastSheet {
     pub say_again: bool,
     /// When it was sealed, Unix milliseconds.
     pub sealed_at_ms: i64,
+    /// Position of the intake journal that it counted up to.
+    pub journal_position: u64,
 }
 
 impl LastSheet {
@@ -34,6 +36,7 @@ impl LastSheet {
             void_above: facts.withdrawn.is_some() || refused.is_some(),
             say_again: refused.is_some_and(|reason| LIFTED_BY_REPEAT.contains(&reason.as_str())),
             sealed_at_ms: facts.sealed_at_ms,
+            journal_position: facts.journal_position,
         }
     }
 }

@@ -84,6 +84,8 @@ pub struct Aggregator {
     ledger: SharedLedger,
     terms: RwLock<Arc<Terms>>,
     on_sealed: OnSealed,
+    /// See [`Aggregator::hold_days_above`].
+    horizon: RwLock<Option<u64>>,
     /// One step at a time: two would seal the same revision.
     turn: Mutex<()>,
 }
@@ -97,6 +99,7 @@ impl Aggregator {
             ledger,
             terms: RwLock::new(Arc::new(terms)),
             on_sealed,
+            horizon: RwLock::default(),
             turn: Mutex::new(()),
         }
     }
@@ -109,6 +112,23 @@ impl Aggregator {
     /// Counts by other terms from the next step on.
     pub fn set_terms(&self, terms: Terms) {
         *self.terms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(terms);
+    }
+
+    /// Leaves alone days whose last sheet counted beyond this position of the journal: incidents were lost with a disk,
+    /// and what was sealed before knew more. Nothing given, nothing is left alone.
+    pub fn hold_days_above(&self, position: Option<u64>) {
+        *self.horizon.write().unwrap_or_else(PoisonError::into_inner) = position;
+    }
+
+    /// How many days are left alone.
+    pub fn held_days(&self) -> usize {
+        let last = self.last_sheets();
+        last.values().filter(|last| self.is_held(last)).count()
+    }
+
+    fn is_held(&self, last: &LastSheet) -> bool {
+        let horizon = *self.horizon.read().unwrap_or_else(PoisonError::into_inner);
+        horizon.is_some_and(|position| last.journal_position > position)
     }
 
     /// Seals what there is to seal at `now_ms`, Unix milliseconds. Blocks on the disk.
@@ -148,7 +168,8 @@ impl Aggregator {
             declared: &sources.declared,
             last: &last,
         };
-        let days: Vec<Day> = terms.calendar.select(now_ms, mode, known).into_iter().collect();
+        let mut days: Vec<Day> = terms.calendar.select(now_ms, mode, known).into_iter().collect();
+        days.retain(|day| !last.get(day).is_some_and(|last| self.is_held(last)));
         // Changed days that the node does not answer for get no sheet, and would otherwise be looked at for ever.
         let today = terms.calendar.today(now_ms);
         let foreign: BTreeSet<Day> = dirty

@@ -2,8 +2,10 @@
 //!
 //! Standard output carries the result, standard error everything else. Knows no store and no ledger.
 
+pub mod backup;
 pub mod import;
 pub mod join;
+pub mod ledger;
 pub mod push;
 pub mod report;
 pub mod serve;
@@ -56,6 +58,10 @@ pub enum Command {
     Report(report::ReportArgs),
     /// Сертификаты систем-источников
     Source(source::SourceArgs),
+    /// Копия в одном файле: сделать, проверить, восстановить
+    Backup(backup::BackupArgs),
+    /// Журнал: полная проверка
+    Ledger(ledger::LedgerArgs),
 }
 
 /// Runs a command that ends by itself. (`serve` does not; its life is the program's own.)
@@ -71,5 +77,7 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Status(args) => status::run(args, voice).await,
         Command::Report(args) => report::run(args, voice).await,
         Command::Source(args) => source::run(args, voice).await,
+        Command::Backup(args) => backup::run(args, voice),
+        Command::Ledger(args) => ledger::run(&args, voice),
     }
 }

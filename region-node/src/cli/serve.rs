@@ -1,9 +1,11 @@
 //! `region-node serve`: its arguments, and the settings that follow from them. The life of the process is in `main`.
 
+use std::net::SocketAddr;
+
 use clap::Args;
 use runtime::Exit;
 
-use super::{Failure, Lang, Place};
+use super::{Failure, Lang, Place, Voice};
 use crate::config::Config;
 
 /// Arguments of `serve`.
@@ -33,11 +35,17 @@ impl ServeArgs {
 }
 
 /// The line that says that the node is there, for a person or for a program that waits for it.
-pub fn announcement(node: &str, address: &str, json: bool, lang: Lang) -> String {
-    if json {
-        return serde_json::json!({ "schema": "region-node.serving/1", "node": node, "listen": address }).to_string();
+pub fn announcement(node: &str, address: &str, admin: Option<SocketAddr>, voice: Voice) -> String {
+    if voice.json {
+        return serde_json::json!({
+            "schema": "region-node.serving/1",
+            "node": node,
+            "listen": address,
+            "admin": admin,
+        })
+        .to_string();
     }
-    match lang {
+    match voice.lang {
         Lang::Ru => format!("Узел {node} работает, обращения принимает на {address}"),
         Lang::En => format!("Node {node} is up and takes incidents in at {address}"),
     }

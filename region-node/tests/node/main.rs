@@ -5,3 +5,4 @@
 mod life;
 mod program;
 mod stage;
+mod watch;

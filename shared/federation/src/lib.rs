@@ -5,7 +5,9 @@
 //! only after the entry, or its refusal, is on the disk. It knows no incident, no cell and no report: what an entry means
 //! is the ledger's business.
 
+pub mod backup;
 pub mod files;
+pub mod fsck;
 pub mod identity;
 pub mod invitation;
 pub mod join;

@@ -6,7 +6,8 @@
 //! and offset instead of a guess. It never repairs anything but a torn tail (what a power cut left of the frames since
 //! the last sync, in whatever order the disk took them), and says when it did.
 //!
-//! It does not know what a payload means, has no async, no clock and no network, and has no way to delete a frame. One
+//! It does not know what a payload means, has no async and no network, no clock but the stopwatch of [`timing`], and has no
+//! way to delete a frame. One
 //! process writes a journal; any number of threads read it through a [`Reader`]. Grouping many writers into one sync is
 //! [`group::Committer`]'s.
 
@@ -19,6 +20,7 @@ mod reader;
 mod recovery;
 mod segment;
 mod tail;
+pub mod timing;
 
 pub use error::{Damage, JournalError, OpenError};
 pub use frame::{FrameRef, Location, MAX_FRAME_BYTES};

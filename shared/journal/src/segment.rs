@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use crate::directory::{Directory, segment_path, unnamed_path};
 use crate::error::{Damage, JournalError};
+use crate::timing::timed;
 
 const MAGIC: [u8; 8] = *b"SVODKAJ1";
 
@@ -96,7 +97,7 @@ impl Segment {
         // they are on the disk. A process crash here leaves them all; a power cut leaves any part, of which start-up
         // keeps the whole frames up to the first torn one.
         fail::fail_point!("journal.before_sync", |_| std::process::abort());
-        sync_data(&self.file).map_err(|source| JournalError::sync(&self.path, source))?;
+        timed(|| sync_data(&self.file)).map_err(|source| JournalError::sync(&self.path, source))?;
         // Before: the frames are on the disk and nobody knows. After: their authors are told. A crash here leaves
         // frames that were never acknowledged: start-up replays them, and an author who asks again must be recognised.
         fail::fail_point!("journal.after_sync", |_| std::process::abort());

@@ -68,6 +68,9 @@ pub enum LedgerError {
     /// An earlier append ended in doubt: only a restart, which reads the files again, may go on.
     #[error("журнал остановлен после сбоя записи; нужен перезапуск")]
     Stopped,
+    /// The node was brought back from an older copy, and its parent was not asked yet what it has of this ledger.
+    #[error("узел восстановлен из копии: новых записей не будет, пока родительский узел не отдаст то, что уже принял")]
+    RestorePending,
     /// Somebody else appended in between, which the lock on the directory forbids.
     #[error("журнал изменён другим процессом")]
     Conflict,
@@ -113,6 +116,7 @@ impl LedgerError {
             Self::Wire(error) => error.code(),
             Self::Seal(error) => error.code(),
             Self::Stopped => "STORAGE_FAILED",
+            Self::RestorePending => "RESTORE_PENDING",
             Self::Conflict => "LEDGER_CONFLICT",
             Self::Anchor(_) => "ANCHOR_MISMATCH",
             Self::BodyMismatch => "BODY_MISMATCH",

@@ -90,6 +90,8 @@ impl Ledger {
     pub(crate) fn group(&self) -> Result<Group, LedgerError> {
         if self.stopped {
             Err(LedgerError::Stopped)
+        } else if self.held {
+            Err(LedgerError::RestorePending)
         } else {
             Ok(Group::new(&self.standing, self.size()))
         }

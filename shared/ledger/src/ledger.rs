@@ -38,6 +38,8 @@ pub struct Ledger {
     pub(crate) evidence: Evidence,
     /// See [`Ledger::is_stopped`].
     pub(crate) stopped: bool,
+    /// See [`Ledger::hold`].
+    pub(crate) held: bool,
 }
 
 /// An entry read again: its place in its author's chain, its hash and what it says.

@@ -66,6 +66,7 @@ impl Ledger {
             cursors: BTreeMap::new(),
             evidence,
             stopped: false,
+            held: false,
         };
         ledger.replay()?;
         ledger.check_anchor()?;

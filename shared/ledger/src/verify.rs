@@ -2,7 +2,7 @@
 
 use domain::NodeId;
 use seal::merkle::{Tree, leaf_hash};
-use seal::{Digest, VerifyingKey};
+use seal::{Checkpoint, Digest, VerifyingKey};
 use wire::{Statement, envelope};
 
 use crate::author::Anchor;
@@ -53,6 +53,32 @@ impl Ledger {
             bodies,
             root: tree.root(),
         })
+    }
+
+    /// Compares how far each child's ledger was taken with the child's own signed checkpoint of that position, where one
+    /// is kept. Returns how many agree.
+    pub fn verify_cursors(&self) -> Result<u64, LedgerError> {
+        let mut agree = 0;
+        for cursor in self.cursors.values() {
+            let Some(member) = self.standing.member(&cursor.child) else {
+                continue;
+            };
+            // Of an earlier key epoch, or carried on by entries behind the record: there is nothing to compare with.
+            let of_now = cursor.origin == self.origin_of(&cursor.child) && !cursor.checkpoint.is_empty();
+            if !of_now {
+                continue;
+            }
+            let said = Checkpoint::open(&cursor.checkpoint, &cursor.origin, &member.membership.ledger_key)?;
+            let here = cursor.cursor();
+            if said.size == here.position && said.root != here.root {
+                return Err(LedgerError::Unproven {
+                    position: self.size(),
+                    reason: format!("позиция участника {} не та, что он подписал", cursor.child),
+                });
+            }
+            agree += u64::from(said.size == here.position);
+        }
+        Ok(agree)
     }
 
     /// Checks one entry against what stands before it. Returns whether it has a body.

@@ -81,7 +81,10 @@ impl Guest {
                     }
                     self.converse(stream, Known::Peer(Peer { address, certificate })).await;
                 }
-                Err(reason) => info!(?address, reason, "TLS handshake failed"),
+                Err(reason) => {
+                    door.note_failed();
+                    info!(?address, reason, "TLS handshake failed");
+                }
             },
         }
     }

@@ -8,6 +8,8 @@
 
 pub mod accept;
 pub mod admin;
+pub mod admin_http;
+pub mod archive;
 pub mod backoff;
 pub mod certificate;
 pub mod clock;
@@ -21,15 +23,18 @@ pub mod files;
 mod guard;
 pub mod health;
 pub mod identity;
+pub mod inspect;
 pub mod listener;
 pub mod lock;
 pub mod memory;
+pub mod metrics;
 pub mod peer;
 mod pinned;
 pub mod pki;
 pub mod random;
 pub mod shutdown;
 pub mod status;
+pub mod supervisor;
 pub mod tasks;
 pub mod telemetry;
 pub mod tls;

@@ -48,9 +48,41 @@ impl Shutdown {
         self.0.cancelled().await;
     }
 
+    /// Does work that blocks, such as opening files, unless somebody asks to stop before it is done: then there is no
+    /// answer, and the work goes on unwatched until the process ends.
+    pub async fn unless_asked<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let working = tokio::task::spawn_blocking(work);
+        tokio::select! {
+            biased;
+            () = self.wait() => None,
+            done = working => match done {
+                Ok(done) => Some(done),
+                Err(cut) => std::panic::resume_unwind(cut.into_panic()),
+            },
+        }
+    }
+
     /// A request of its own that this one implies: for a part that can stop while the process goes on.
     #[must_use]
     pub fn child(&self) -> Self {
         Self(self.0.child_token())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_blocks_is_not_waited_for_after_the_request() {
+        let shutdown = Shutdown::new();
+        assert_eq!(shutdown.unless_asked(|| 7).await, Some(7));
+        let (go, blocked) = std::sync::mpsc::channel::<()>();
+        let asked = shutdown.clone();
+        let waiting = tokio::spawn(async move { asked.unless_asked(move || blocked.recv()).await });
+        tokio::task::yield_now().await;
+        shutdown.trigger();
+        assert!(waiting.await.unwrap().is_none());
+        drop(go);
     }
 }

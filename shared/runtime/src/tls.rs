@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 pub use rustls::ServerConfig;
@@ -174,6 +175,7 @@ fn roots(authorities: &[impl AsRef<str>]) -> Result<RootCertStore, TlsError> {
 pub struct TlsDoor {
     config: ArcSwap<ServerConfig>,
     clock: SharedClock,
+    failed: AtomicU64,
 }
 
 impl TlsDoor {
@@ -182,12 +184,22 @@ impl TlsDoor {
         Arc::new(Self {
             config: ArcSwap::new(config),
             clock,
+            failed: AtomicU64::new(0),
         })
     }
 
     /// New connections get `config` from now on. Build it first: an error there must leave the old one in place.
     pub fn replace(&self, config: Arc<ServerConfig>) {
         self.config.store(config);
+    }
+
+    /// Handshakes that failed since the door was made: strangers, run-out certificates, scans.
+    pub fn failed_handshakes(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn config(&self) -> Arc<ServerConfig> {

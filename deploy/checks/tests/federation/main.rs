@@ -12,3 +12,4 @@ mod outage;
 mod rebuild;
 mod refusal;
 mod replay;
+mod restore;

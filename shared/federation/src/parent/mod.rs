@@ -6,10 +6,12 @@
 mod down;
 mod invitations;
 mod join;
+mod own;
 mod places;
 mod replicate;
 mod revoke;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +30,7 @@ use seal::Digest;
 use tonic::service::Routes;
 use tonic::{Code as GrpcCode, Status};
 use wire::pb::join_service_server::JoinServiceServer;
+use wire::pb::recovery_service_server::RecoveryServiceServer;
 use wire::pb::replication_service_server::ReplicationServiceServer;
 
 use crate::invitation::Invitation;
@@ -56,6 +59,8 @@ pub struct Parent {
     random: SharedRandom,
     on_change: OnChange,
     places: Places,
+    /// When each member last called since the start, Unix milliseconds; bounded by the number of members.
+    seen: Mutex<BTreeMap<NodeId, i64>>,
 }
 
 /// A wish for an invitation.
@@ -134,10 +139,11 @@ impl Parent {
             random: parts.random,
             on_change: parts.on_change,
             places: Places::default(),
+            seen: Mutex::default(),
         }))
     }
 
-    /// The two services, for the listener whose client certificates are optional.
+    /// The services, for the listener whose client certificates are optional.
     pub fn routes(self: &Arc<Self>, routes: Routes) -> Routes {
         use tonic::codec::CompressionEncoding::Gzip;
         let replication = ReplicationServiceServer::from_arc(Arc::clone(self))
@@ -148,6 +154,11 @@ impl Parent {
         routes
             .add_service(replication)
             .add_service(JoinServiceServer::from_arc(Arc::clone(self)))
+            .add_service(
+                RecoveryServiceServer::from_arc(Arc::clone(self))
+                    .max_encoding_message_size(MESSAGE_BYTES)
+                    .send_compressed(Gzip),
+            )
     }
 
     /// The members in force.
@@ -222,6 +233,15 @@ impl Parent {
         zone.ok_or_else(|| InviteError::NoZone(first.clone()))
     }
 
+    /// When each member last called since the start, Unix milliseconds.
+    pub fn last_seen(&self) -> BTreeMap<NodeId, i64> {
+        self.seen().clone()
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, BTreeMap<NodeId, i64>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn invitations(&self) -> std::sync::MutexGuard<'_, Invitations> {
         self.invitations.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,7 +259,11 @@ impl Parent {
         }
         let node = NodeId::new(node.as_str()).map_err(|_| unknown())?;
         match held(&self.ledger).member(&node).map(|keys| &keys.revoked) {
-            Some(None) => Ok(node),
+            Some(None) => {
+                let now_ms = self.clock.now().as_millisecond();
+                self.seen().insert(node.clone(), now_ms);
+                Ok(node)
+            }
             Some(Some(reason)) => {
                 let message = format!("узел отозван: {reason}");
                 Err(refusal(GrpcCode::PermissionDenied, "MEMBER_REVOKED", message))

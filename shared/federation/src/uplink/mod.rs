@@ -5,6 +5,7 @@
 //! (never intake or sealing) and leaves its evidence in a file.
 
 mod memory;
+mod recover;
 mod renew;
 mod stream;
 mod trust;
@@ -29,6 +30,7 @@ use crate::files::IdentityDir;
 use crate::identity::NodeIdentity;
 use crate::{SharedLedger, held};
 pub use memory::{Memory, MemoryError, RefusedEntry};
+pub use recover::Meeting;
 pub use trust::{Trust, TrustError};
 
 /// Shortest wait after a failure, before jitter.
@@ -70,6 +72,20 @@ pub enum UplinkError {
         /// Own size.
         size: u64,
     },
+    /// The parent took other entries than stand here: two copies of this node were at work.
+    #[error(
+        "родительский узел принял не те записи, что стоят в этом журнале (до позиции {cursor}): работали две копии узла"
+    )]
+    Diverged {
+        /// The parent's cursor.
+        cursor: u64,
+    },
+    /// The parent cannot give back an entry that it had.
+    #[error("родительский узел не может отдать запись {position} этого журнала; узел придётся пригласить заново")]
+    Incomplete {
+        /// Position in the own ledger.
+        position: u64,
+    },
     /// The parent broke the protocol.
     #[error("родительский узел ответил не по правилам: {0}")]
     Protocol(&'static str),
@@ -96,6 +112,8 @@ impl UplinkError {
             Self::Trust(TrustError::Fork { .. }) | Self::Halted(_) => "PARENT_FORKED",
             Self::Trust(TrustError::Unproven(_)) => "PARENT_UNPROVEN",
             Self::CursorAhead { .. } => "CURSOR_AHEAD",
+            Self::Diverged { .. } => "LEDGER_DIVERGED",
+            Self::Incomplete { .. } => "RECOVERY_INCOMPLETE",
             Self::Protocol(_) => "PROTOCOL",
             Self::Memory(_) => "UPLINK_MEMORY",
             Self::Ledger(error) => error.code(),
@@ -136,6 +154,8 @@ pub struct UplinkState {
     pub dictionaries: usize,
     /// How far the parent's clock is ahead of the own (negative: behind), when that is worth telling; milliseconds.
     pub clock_skew_ms: Option<i64>,
+    /// Whether the parent was asked what it has of the own ledger.
+    pub met: Meeting,
 }
 
 /// The child's end.
@@ -156,6 +176,8 @@ pub struct Uplink {
     clock: SharedClock,
     random: SharedRandom,
     state: watch::Sender<UplinkState>,
+    /// The way that was opened to ask the parent, for what follows at once.
+    open: Option<Channel>,
 }
 
 impl Uplink {
@@ -191,6 +213,7 @@ impl Uplink {
             clock,
             random,
             state: watch::Sender::new(UplinkState::default()),
+            open: None,
             memory,
         };
         uplink.tell_ledger()?;
@@ -220,11 +243,12 @@ impl Uplink {
             return Err(UplinkError::Halted(reason));
         }
         let span = tracing::info_span!("uplink", parent = %self.parent);
-        let result = async {
+        let meeting = async {
             self.renew_when_due().await;
-            self.converse().await
+            self.meet().await
         };
-        let result = result.instrument(span).await;
+        meeting.instrument(span.clone()).await?;
+        let result = self.converse().instrument(span).await;
         match &result {
             Ok(step) if step.waiting == 0 => {
                 let now = self.clock.now().as_millisecond();

@@ -32,7 +32,11 @@ type Client = ReplicationServiceClient<tonic::transport::Channel>;
 impl Uplink {
     /// Replicates everything, then looks for what comes down.
     pub(super) async fn converse(&mut self) -> Result<Step, UplinkError> {
-        let mut client = ReplicationServiceClient::new(self.channel()?)
+        let channel = match self.open.take() {
+            Some(channel) => channel,
+            None => self.channel()?,
+        };
+        let mut client = ReplicationServiceClient::new(channel)
             .max_decoding_message_size(MESSAGE_BYTES)
             .max_encoding_message_size(MESSAGE_BYTES)
             .accept_compressed(Gzip)
