@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::error::{Damage, JournalError};
 
-const SEGMENT: &str = "seg";
+pub(crate) const SEGMENT: &str = "seg";
 /// A segment that has not got its name yet; a crash may leave one, and it holds nothing.
 const UNNAMED: &str = "new";
 
@@ -87,7 +87,7 @@ pub(crate) fn unnamed_path(directory: &Path, first: u64) -> PathBuf {
     directory.join(format!("{first:020}.{UNNAMED}"))
 }
 
-fn parse_name(path: &Path) -> Option<u64> {
+pub(crate) fn parse_name(path: &Path) -> Option<u64> {
     let stem = path.file_stem()?.to_str()?;
     let exact = stem.len() == 20 && stem.bytes().all(|byte| byte.is_ascii_digit());
     if exact { stem.parse().ok() } else { None }

@@ -18,6 +18,7 @@ pub mod group;
 mod journal;
 mod reader;
 mod recovery;
+mod scan;
 mod segment;
 mod tail;
 pub mod timing;
@@ -27,6 +28,7 @@ pub use frame::{FrameRef, Location, MAX_FRAME_BYTES};
 pub use journal::{Journal, Options};
 pub use reader::Reader;
 pub use recovery::{Recovery, Truncation};
+pub use scan::scan;
 
 /// The places where a crash meets a durable step half done, in the order a frame passes them.
 ///

@@ -16,7 +16,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::directory::{Directory, segment_path};
 use crate::error::{Damage, JournalError, OpenError};
@@ -80,8 +80,8 @@ pub(crate) fn replay<E>(
     };
     for (index, &first) in segments.iter().enumerate() {
         check_name(directory, first, replayed.next_sequence)?;
-        let mut segment = OpenSegment::open(directory, first)?;
-        let fault = segment.show_frames(visit)?;
+        let mut segment = OpenSegment::open(directory.path(), first)?;
+        let fault = segment.show_frames(u64::MAX, visit)?;
         replayed.next_sequence = segment.next_sequence;
         replayed.last = Some(LastSegment {
             first,
@@ -113,18 +113,18 @@ fn check_name(directory: &Directory, first: u64, expected: u64) -> Result<(), Jo
 }
 
 /// One segment during the replay.
-struct OpenSegment {
+pub(crate) struct OpenSegment {
     path: PathBuf,
     first: u64,
     input: BufReader<File>,
     /// End of the last good frame.
     offset: u64,
-    next_sequence: u64,
+    pub(crate) next_sequence: u64,
 }
 
 impl OpenSegment {
-    fn open(directory: &Directory, first: u64) -> Result<Self, JournalError> {
-        let path = segment_path(directory.path(), first);
+    pub(crate) fn open(directory: &Path, first: u64) -> Result<Self, JournalError> {
+        let path = segment_path(directory, first);
         let file = File::open(&path).map_err(|source| JournalError::io(&path, source))?;
         let mut input = BufReader::with_capacity(READ_BYTES, file);
         let mut header = Vec::with_capacity(SEGMENT_HEADER_BYTES);
@@ -140,13 +140,15 @@ impl OpenSegment {
         })
     }
 
-    /// Shows the good frames up to the end of the file or up to the first bad one, whose fault it returns.
-    fn show_frames<E>(
+    /// Shows the good frames up to the end of the file, up to the sequence `end`, or up to the first bad one, whose fault
+    /// it returns.
+    pub(crate) fn show_frames<E>(
         &mut self,
+        end: u64,
         visit: &mut dyn FnMut(FrameRef<'_>) -> Result<(), E>,
     ) -> Result<Option<Damage>, OpenError<E>> {
         let mut payload = Vec::new();
-        loop {
+        while self.next_sequence < end {
             let header = match self.next_frame(&mut payload) {
                 Ok(Ok(Some(header))) => header,
                 Ok(Ok(None)) => return Ok(None),
@@ -169,6 +171,12 @@ impl OpenSegment {
             self.offset += header.frame_bytes();
             self.next_sequence += 1;
         }
+        Ok(None)
+    }
+
+    /// The error of a bad frame behind the last good one.
+    pub(crate) fn damaged(&self, reason: Damage) -> JournalError {
+        JournalError::damaged(&self.path, self.offset, reason)
     }
 
     /// The next frame into `payload`; none at the end of the file. Memory grows with the bytes that are really there.

@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use journal::{Damage, JournalError, Location, MAX_FRAME_BYTES, Options};
+use journal::{Damage, FrameRef, JournalError, Location, MAX_FRAME_BYTES, OpenError, Options, scan};
 
 use crate::{open, small_segments};
 
@@ -73,4 +73,43 @@ fn a_location_of_another_journal_is_damage_and_never_another_payload() {
         }
     }
     assert_eq!(journal.read(good).unwrap(), b"first");
+}
+
+#[test]
+fn a_stretch_is_read_again_while_the_journal_is_open_and_a_bad_frame_in_it_is_damage() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut journal = open(directory.path(), small_segments(200)).unwrap().journal;
+    let payload = |n: u64| n.to_le_bytes().repeat(4);
+    for n in 1..=40 {
+        journal.append(&payload(n)).unwrap();
+    }
+    let shown = |from: u64, until: u64| {
+        let mut found = Vec::new();
+        let read = scan(directory.path(), from..until, &mut |frame: FrameRef<'_>| {
+            assert_eq!(frame.payload, payload(frame.sequence));
+            found.push(frame.sequence);
+            Ok::<(), std::convert::Infallible>(())
+        });
+        read.map(|()| found)
+    };
+    for (from, until) in [(1, 41), (1, 1), (7, 8), (13, 30), (40, 41)] {
+        assert_eq!(shown(from, until).unwrap(), (from..until).collect::<Vec<_>>());
+    }
+    assert!(matches!(
+        shown(1, 42),
+        Err(OpenError::Journal(JournalError::Damaged { .. }))
+    ));
+    let second = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .max()
+        .unwrap();
+    let mut bytes = std::fs::read(&second).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&second, bytes).unwrap();
+    assert!(matches!(
+        shown(1, 41),
+        Err(OpenError::Journal(JournalError::Damaged { .. }))
+    ));
+    assert_eq!(shown(1, 3).unwrap(), [1, 2]);
 }
