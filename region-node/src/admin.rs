@@ -89,7 +89,7 @@ impl Admin {
 }
 
 /// Work that blocks on the disk or takes long, off the threads that serve connections.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
     let span = tracing::Span::current();
     let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|_| {
@@ -191,15 +191,21 @@ fn registry(error: &SourcesError) -> Status {
 /// What a push could not do, on the wire.
 fn unpushed(error: &PushError) -> Status {
     let (code, reason) = match error {
-        PushError::Aggregate(AggregateError::Overfull(error)) => (Rpc::FailedPrecondition, error.code()),
-        PushError::Aggregate(AggregateError::Tally { .. }) => (Rpc::FailedPrecondition, "TALLY_OVERFLOW"),
-        PushError::Aggregate(AggregateError::Intake(error)) => return service::status(error),
-        PushError::Aggregate(AggregateError::Ledger(error @ LedgerError::RestorePending)) => {
-            (Rpc::Unavailable, error.code())
-        }
-        PushError::Aggregate(AggregateError::Ledger(error)) => (Rpc::DataLoss, error.code()),
+        PushError::Aggregate(error) => return unsealed(error),
         PushError::Uplink(error) => (link(error), error.code()),
         PushError::Interrupted => (Rpc::Internal, "INTERNAL"),
+    };
+    refusal(code, reason, error.to_string())
+}
+
+/// Why nothing was sealed, on the wire.
+pub(crate) fn unsealed(error: &AggregateError) -> Status {
+    let (code, reason) = match error {
+        AggregateError::Overfull(error) => (Rpc::FailedPrecondition, error.code()),
+        AggregateError::Tally { .. } => (Rpc::FailedPrecondition, "TALLY_OVERFLOW"),
+        AggregateError::Intake(error) => return service::status(error),
+        AggregateError::Ledger(error @ LedgerError::RestorePending) => (Rpc::Unavailable, error.code()),
+        AggregateError::Ledger(error) => (Rpc::DataLoss, error.code()),
     };
     refusal(code, reason, error.to_string())
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod aggregate;
 pub mod cli;
 pub mod config;
+mod corrections;
 pub mod door;
 pub mod figures;
 pub mod import;

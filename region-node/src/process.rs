@@ -17,6 +17,7 @@ use runtime::traced::traced;
 use runtime::{Shutdown, Tasks};
 use tonic::service::Routes;
 use tracing::{error, warn};
+use wire::pb::correction_service_server::CorrectionServiceServer;
 use wire::pb::ingest_service_server::IngestServiceServer;
 use wire::pb::intake_service_server::IntakeServiceServer;
 use wire::pb::process_service_server::ProcessServiceServer;
@@ -53,7 +54,8 @@ impl Node {
     pub fn admin_router(self: &Arc<Self>) -> Router {
         let admin = Admin(Arc::clone(self));
         Routes::new(ProcessServiceServer::new(admin.clone()))
-            .add_service(IntakeServiceServer::new(admin))
+            .add_service(IntakeServiceServer::new(admin.clone()))
+            .add_service(CorrectionServiceServer::new(admin))
             .add_service(IngestServiceServer::new(self.ingest()))
             .into_axum_router()
             .layer(axum::middleware::from_fn(traced))

@@ -183,6 +183,8 @@ pub(crate) fn status(error: &IntakeError) -> Status {
         }
         IntakeError::ForeignSource { .. } => refuse(tonic::Code::PermissionDenied),
         IntakeError::RequestIdReused(_) => refuse(tonic::Code::AlreadyExists),
+        IntakeError::UnknownBatch(_) => refuse(tonic::Code::NotFound),
+        IntakeError::AlreadyUndone(_) => refuse(tonic::Code::FailedPrecondition),
         IntakeError::Busy => runtime::status::retry_later(tonic::Code::ResourceExhausted, reason, message, BUSY_WAIT),
         IntakeError::DiskFull => {
             runtime::status::retry_later(tonic::Code::ResourceExhausted, reason, message, DISK_FULL_WAIT)

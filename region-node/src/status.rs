@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::Lang;
 pub use text::text;
 
 /// The schema's name and version. A field may be added under it; none changes its meaning.
@@ -138,6 +139,34 @@ pub struct Source {
     pub rejected: u64,
     /// Stamps that were dropped as implausible, by stamp.
     pub dropped_stamps: BTreeMap<String, u64>,
+    /// Answers that stand before their registration: the clock or the zone of the source is wrong.
+    #[serde(default)]
+    pub early_answers: Option<EarlyAnswers>,
+}
+
+/// Answers before their registration. They count as answers and give no duration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyAnswers {
+    /// How many.
+    pub count: u64,
+    /// Median of the seconds between.
+    pub median_s: u64,
+}
+
+impl EarlyAnswers {
+    /// The sentence: «ответ раньше поступления: 412, медиана −2 ч — проверьте пояс».
+    pub fn sentence(&self, lang: Lang) -> String {
+        let Self { count, median_s } = self;
+        let (amount, unit) = match median_s {
+            0..60 => (*median_s, lang.pick("с", "s")),
+            60..3600 => ((median_s + 30) / 60, lang.pick("мин", "min")),
+            _ => ((median_s + 1800) / 3600, lang.pick("ч", "h")),
+        };
+        lang.say(
+            &format!("ответ раньше поступления: {count}, медиана −{amount} {unit} — проверьте пояс"),
+            &format!("answered before registered: {count}, median −{amount} {unit}: check the zone"),
+        )
+    }
 }
 
 /// A raw value that matched no list.

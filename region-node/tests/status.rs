@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use region_node::cli::Lang;
 use region_node::status::{
-    Certificate, Intake, Ledger, RefusedSheet, SCHEMA, Sheets, Source, Status, Store, Unmatched, Uplink, text,
+    Certificate, EarlyAnswers, Intake, Ledger, RefusedSheet, SCHEMA, Sheets, Source, Status, Store, Unmatched, Uplink,
+    text,
 };
 
 fn status() -> Status {
@@ -51,6 +52,10 @@ fn status() -> Status {
                 accepted: 54_548,
                 updated: 210,
                 dropped_stamps: BTreeMap::from([("final".to_owned(), 4)]),
+                early_answers: Some(EarlyAnswers {
+                    count: 412,
+                    median_s: 7_201,
+                }),
                 ..Source::default()
             }],
             unmatched: vec![Unmatched {

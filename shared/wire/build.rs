@@ -14,6 +14,7 @@ const FILES: [&str; 9] = [
     "svodka/v1/replication.proto",
     "svodka/v1/recovery.proto",
     "svodka/v1/admin.proto",
+    "svodka/v1/corrections.proto",
 ];
 
 fn main() {

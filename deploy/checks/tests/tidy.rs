@@ -70,6 +70,7 @@ const GENERATED: &[&str] = &[
     "region-node/src/intake/",
     // The two ends of the admin socket, and the mounting of services.
     "region-node/src/admin.rs",
+    "region-node/src/corrections.rs",
     "region-node/src/process.rs",
     "region-node/src/import/",
     "region-node/src/cli/",

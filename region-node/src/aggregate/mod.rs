@@ -4,6 +4,7 @@
 //! serves many days, and that a crash between sealing and settling costs one comparison. Knows no network: what is
 //! appended is pushed by somebody else. [`Aggregator::step`] knows *what*; whoever calls it knows *when*.
 
+pub mod correct;
 pub mod days;
 pub mod draft;
 pub mod last;
@@ -22,6 +23,7 @@ use tracing::{info, info_span};
 use wire::Statement;
 use wire::statement::{BodyRef, SheetStatement};
 
+pub use correct::{Previewed, WithdrawError};
 pub use days::{Calendar, Known, Mode};
 pub use draft::{Draft, Overfull, Sources};
 pub use last::LastSheet;

@@ -3,13 +3,16 @@
 //! Standard output carries the result, standard error everything else. Knows no store and no ledger.
 
 pub mod backup;
+pub mod batches;
 pub mod import;
+pub mod incidents;
 pub mod join;
 pub mod ledger;
 pub mod push;
 pub mod report;
 pub mod serve;
 pub mod session;
+pub mod sheets;
 pub mod source;
 pub mod status;
 
@@ -52,6 +55,12 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Составить и отправить листы сейчас
     Push(push::PushArgs),
+    /// Загрузки: показать и отменить
+    Batches(batches::BatchesArgs),
+    /// Номера обращений за показателем и одно обращение
+    Incidents(incidents::IncidentsArgs),
+    /// Листы узла: показать и отозвать
+    Sheets(sheets::SheetsArgs),
     /// Показать состояние узла
     Status(status::StatusArgs),
     /// Показать сводку по собственным данным узла
@@ -74,6 +83,9 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Join(args) => join::run(args, voice).await,
         Command::Import(args) => import::run(args, voice).await,
         Command::Push(args) => push::run(args, voice).await,
+        Command::Batches(args) => batches::run(args, voice).await,
+        Command::Incidents(args) => incidents::run(args, voice).await,
+        Command::Sheets(args) => sheets::run(args, voice).await,
         Command::Status(args) => status::run(args, voice).await,
         Command::Report(args) => report::run(args, voice).await,
         Command::Source(args) => source::run(args, voice).await,

@@ -10,6 +10,8 @@ use wire::pb::intake_service_client::IntakeServiceClient;
 
 use super::{Failure, Place, Session, Voice, output};
 
+mod preview;
+
 /// Arguments of `push`.
 #[derive(Debug, Args)]
 pub struct PushArgs {
@@ -21,6 +23,9 @@ pub struct PushArgs {
     /// Сколько секунд ждать с --wait
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
+    /// Только показать, что ушло бы и чем отличается от того, что есть у родительского узла
+    #[arg(short = 'n', long, conflicts_with = "wait")]
+    dry_run: bool,
 }
 
 /// What was pushed, as `--json` prints it.
@@ -35,6 +40,9 @@ struct Pushed {
 /// Runs the command.
 pub async fn run(args: PushArgs, voice: Voice) -> Result<(), Failure> {
     let session = Session::open(&args.place.dir, voice.lang).await?;
+    if args.dry_run {
+        return preview::run(session, voice).await;
+    }
     let mut client = IntakeServiceClient::new(session.channel());
     let mut request = tonic::Request::new(pb::PushRequest { wait: args.wait });
     if args.wait {

@@ -4,11 +4,11 @@
 //! is durable; a crash between two of them leaves the earlier ones, and a second run finds them unchanged. The list of
 //! rejected rows is put in its place before days are declared, so that a declaration never hides it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::Day;
+use domain::{Day, Histogram};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use runtime::SharedRandom;
@@ -28,6 +28,7 @@ use super::reader::{Layout, RowReader};
 use super::rejected::RejectedFile;
 use super::rows::{Note, RowRejection, cut};
 use super::summary::{Completeness, ImportSummary, SCHEMA, Unread};
+use crate::status::EarlyAnswers;
 
 /// Code of a rejection that says: another node's incident.
 pub const OUT_OF_SCOPE: &str = "OUT_OF_SCOPE";
@@ -173,6 +174,8 @@ struct Tally {
     list: RejectedFile,
     fixed_source: bool,
     sources: BTreeSet<String>,
+    /// By source, how many seconds before its registration each answer stands.
+    early: BTreeMap<String, Histogram>,
 }
 
 impl Tally {
@@ -192,9 +195,10 @@ impl Tally {
             out_of_scope: 0,
             repeated: 0,
             repeated_example: None,
-            unmatched: std::collections::BTreeMap::new(),
-            dropped_stamps: std::collections::BTreeMap::new(),
-            unread_stamps: std::collections::BTreeMap::new(),
+            unmatched: BTreeMap::new(),
+            dropped_stamps: BTreeMap::new(),
+            unread_stamps: BTreeMap::new(),
+            early_answers: BTreeMap::new(),
             formats: plan.profile.moments.tried(),
             rejected_file: None,
             complete: plan.complete.map(|(from, to)| Completeness {
@@ -211,6 +215,7 @@ impl Tally {
             list: RejectedFile::new(&plan.rejected),
             fixed_source: !sources.is_empty(),
             sources,
+            early: BTreeMap::new(),
         }
     }
 
@@ -249,6 +254,9 @@ impl Tally {
             }
         };
         *count += 1;
+        if matches!(result.outcome(), pb::ItemOutcome::Accepted | pb::ItemOutcome::Updated) {
+            self.note_early(item);
+        }
         for field in &result.unmatched_fields {
             *self.summary.unmatched.entry(last(field).to_owned()).or_default() += 1;
         }
@@ -264,6 +272,18 @@ impl Tally {
             self.sources.insert(incident.source.clone());
         }
         Ok(None)
+    }
+
+    fn note_early(&mut self, item: &pb::IngestItem) {
+        let Some(incident) = &item.incident else { return };
+        let seconds = |stamp: &Option<prost_types::Timestamp>| stamp.as_ref().map(|stamp| stamp.seconds);
+        let both = seconds(&incident.registered).zip(seconds(&incident.r#final));
+        let by = both.and_then(|(registered, answered)| u64::try_from(registered - answered).ok());
+        if let Some(by) = by.filter(|&by| by > 0) {
+            let early = self.early.entry(incident.source.clone()).or_default();
+            // A file has fewer rows than a counter holds.
+            let _ = early.record(by);
+        }
     }
 
     fn rejection(&self, result: &pb::ItemResult, line: u64) -> RowRejection {
@@ -294,8 +314,16 @@ impl Tally {
             mut summary,
             list,
             sources,
+            early,
             ..
         } = self;
+        summary.early_answers = early
+            .into_iter()
+            .filter_map(|(source, early)| {
+                let (count, median_s) = (early.total(), early.quantile(1, 2)?);
+                Some((source, EarlyAnswers { count, median_s }))
+            })
+            .collect();
         summary.rejected_file = list.finish()?;
         let declares = !summary.dry_run && !summary.has_gaps();
         if let Some(complete) = &mut summary.complete {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use domain::Day;
 use serde::{Serialize, Serializer};
 
+use crate::status::EarlyAnswers;
+
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "region-node.import/1";
 
@@ -77,6 +79,8 @@ pub struct ImportSummary {
     pub dropped_stamps: BTreeMap<String, u64>,
     /// By stamp, those of them that are in no known format.
     pub unread_stamps: BTreeMap<String, Unread>,
+    /// By source, answers of accepted rows that stand before their registration: counted, without a duration.
+    pub early_answers: BTreeMap<String, EarlyAnswers>,
     /// The formats that were tried.
     pub formats: String,
     /// The list of rejected rows.

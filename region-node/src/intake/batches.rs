@@ -45,6 +45,11 @@ impl Batch {
         })
     }
 
+    /// The sender's id of the call.
+    pub(super) fn request(&self) -> &str {
+        self.text.split(SEPARATOR).nth(1).unwrap_or_default()
+    }
+
     /// Intake of a call that names none.
     pub(super) fn own_intake(&self) -> String {
         format!("call-{}", hex::encode(self.id))

@@ -30,6 +30,9 @@ pub struct IntakeSummary {
     pub sources: BTreeMap<Code, SourceCounts>,
     /// Stamps left out as implausible, by source and stamp code.
     pub dropped_stamps: BTreeMap<(Code, String), u64>,
+    /// Answers that stand before their registration, by source: how many, and the median of the seconds between. They
+    /// count as answers and give no duration.
+    pub early_answers: BTreeMap<Code, (u64, u64)>,
     /// Raw values that matched nothing.
     pub unmatched: Vec<Unmatched>,
     /// Items whose unmatched value is beyond the list's bound.
@@ -107,6 +110,7 @@ pub(super) fn summary(store: &Store) -> IntakeSummary {
     let mut summary = IntakeSummary {
         position: store.applied(),
         incidents: store.incidents(),
+        early_answers: store.early_answers(),
         ..IntakeSummary::default()
     };
     for (parts, count) in named(store.counters(), OUTCOME) {

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 
 use domain::Code;
-use domain::version::{Outcome, Record, VersionKey, meet};
+use domain::version::{Outcome, Record, meet};
 use wire::pb;
 
+use super::attest::Attested;
 use super::counts::Counts;
 use super::door::{Arrival, Door};
 use crate::store::{Change, Store, StoreError};
@@ -115,20 +116,16 @@ impl<'a> View<'a> {
         Ok(outcome)
     }
 
-    /// Notes that what stands was attested again by a later version.
-    pub(super) fn attest(&mut self, source: &Code, id: &Code, version: VersionKey) -> Result<(), StoreError> {
+    /// Lets an item of the journal meet what stands, as it did when it came.
+    pub(super) fn hear(&mut self, item: &pb::JournalItem, source: &Code, id: &Code) -> Result<Outcome, StoreError> {
         let standing = self.standing(source, id)?;
-        let record = standing.as_ref().map(|change| &change.after).ok_or_else(|| {
-            StoreError::Damaged(format!(
-                "журнал подтверждает обращение {source}/{id}, которого нет в хранилище"
-            ))
-        })?;
-        let record = Record {
-            version: record.version.max(version),
-            ..record.clone()
-        };
+        let stood = standing.as_ref().map(|change| &change.after);
+        let attested = Attested::read(item, stood).map_err(StoreError::Damaged)?;
+        let absent = || StoreError::Damaged(format!("журнал говорит об обращении {source}/{id}, которого не было"));
+        let arriving = attested.arriving(stood).ok_or_else(absent)?;
+        let (outcome, record) = meet(stood, &arriving, attested.restore);
         self.settle(standing, record);
-        Ok(())
+        Ok(outcome)
     }
 }
 
@@ -161,13 +158,13 @@ pub(super) fn decide(
         let (result, journaled) = match arrive(view, door, at, item)? {
             Ok(arrival) => take(view, &arrival, counts)?,
             Err(rejection) => {
-                let told = item
+                let named = item
                     .incident
                     .as_ref()
                     .map(|incident| incident.source.as_str())
                     .unwrap_or_default();
                 let day = door.context.zone.day_of(door.now_s);
-                let known = super::door::known_source(door.context, told, day);
+                let known = super::door::known_source(door.context, named, day);
                 let source = known.as_ref().map_or(door.caller.scope(), Code::as_str);
                 counts.outcome(
                     if source.is_empty() { Code::NONE } else { source },
@@ -237,12 +234,7 @@ fn take(
     arrival: &Arrival,
     counts: &mut Counts,
 ) -> Result<(pb::ItemResult, pb::JournalItem), StoreError> {
-    let outcome = match view.meet(&arrival.record, arrival.restore)? {
-        Outcome::Accepted => pb::ItemOutcome::Accepted,
-        Outcome::Unchanged => pb::ItemOutcome::Unchanged,
-        Outcome::Updated => pb::ItemOutcome::Updated,
-        Outcome::Superseded => pb::ItemOutcome::Superseded,
-    };
+    let outcome = told(view.meet(&arrival.record, arrival.restore)?);
     let source = &arrival.record.incident.source;
     counts.outcome(source.as_str(), outcome);
     // A value is listed once per version that brought it, however often the version is told.
@@ -254,7 +246,9 @@ fn take(
             .for_each(|(field, raw)| counts.unmatched(view.store, source, field, raw));
     }
     let result = taken(outcome.into(), arrival);
-    let item = if outcome == pb::ItemOutcome::Unchanged {
+    let item = if let Some(unheard) = &arrival.unheard {
+        pb::journal_item::Item::Record(wire::record::to_pb(unheard))
+    } else if outcome == pb::ItemOutcome::Unchanged {
         pb::journal_item::Item::Unchanged(pb::IncidentReference {
             source: source.to_string(),
             external_id: arrival.record.incident.external_id.to_string(),
@@ -268,8 +262,19 @@ fn take(
         pb::JournalItem {
             item: Some(item),
             restore: arrival.restore,
+            named: arrival.named.clone(),
         },
     ))
+}
+
+/// An outcome as it is told.
+pub(super) fn told(outcome: Outcome) -> pb::ItemOutcome {
+    match outcome {
+        Outcome::Accepted => pb::ItemOutcome::Accepted,
+        Outcome::Unchanged => pb::ItemOutcome::Unchanged,
+        Outcome::Updated => pb::ItemOutcome::Updated,
+        Outcome::Superseded => pb::ItemOutcome::Superseded,
+    }
 }
 
 fn taken(outcome: i32, arrival: &Arrival) -> pb::ItemResult {

@@ -4,14 +4,16 @@
 //! are judged on the registration day; what matches no list is kept as «не сопоставлено» and handed back to be listed.
 //! The door knows the standing version of the incident, but not which of the two will stand.
 
-use domain::dictionary::Stamp;
+use std::collections::BTreeSet;
+
 use domain::incident::plausible;
 use domain::version::{Record, Standing, VersionKey, Withdrawal};
 use domain::{Code, Day};
 use wire::pb;
 
+use super::attest::first_is_whole;
 use super::context::{Caller, Context};
-use super::fields::{self, Field};
+use super::fields;
 use super::reading::Reading;
 use super::rejection::rejection;
 
@@ -41,6 +43,10 @@ pub(super) struct Arrival {
     pub(super) unmatched: Vec<(&'static str, String)>,
     /// Stamps left out as implausible.
     pub(super) dropped: Vec<&'static str>,
+    /// Fields that the item named, sorted; empty when it told all of them.
+    pub(super) named: Vec<String>,
+    /// What it told, where that is not what arrives.
+    pub(super) unheard: Option<Record>,
 }
 
 impl Door<'_> {
@@ -113,6 +119,8 @@ impl Door<'_> {
                     restore: false,
                     unmatched: Vec::new(),
                     dropped: Vec::new(),
+                    named: Vec::new(),
+                    unheard: None,
                 })
             }
             Ok(action) => {
@@ -131,10 +139,7 @@ impl Door<'_> {
                     )
                 })?;
                 let whole = paths.is_empty();
-                let enough = [Field::Stamp(Stamp::Registered), Field::Territory]
-                    .iter()
-                    .all(|one| named.contains(one));
-                if standing.is_none() && !whole && !enough {
+                if standing.is_none() && !whole && !first_is_whole(&named) {
                     return Err(unknown(
                         "обращение неизвестно: первая версия называет registered и territory",
                     ));
@@ -149,6 +154,7 @@ impl Door<'_> {
                     told: &told,
                     unmatched: Vec::new(),
                     dropped: Vec::new(),
+                    unheard: None,
                 };
                 let record = reading.record(&named, base, standing)?;
                 let restore = action == pb::IngestAction::Restore;
@@ -157,6 +163,8 @@ impl Door<'_> {
                     restore,
                     unmatched: reading.unmatched,
                     dropped: reading.dropped,
+                    named: paths.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+                    unheard: reading.unheard,
                 })
             }
             Err(_) => {

@@ -28,6 +28,12 @@ pub enum IntakeError {
     /// The id of an earlier call with other content.
     #[error("номер запроса «{0}» уже использован с другим содержанием")]
     RequestIdReused(String),
+    /// No batch of this id.
+    #[error("загрузки «{0}» нет; список: region-node batches list")]
+    UnknownBatch(String),
+    /// The batch is undone: nothing is added to it, and it is not undone again.
+    #[error("загрузка «{0}» отменена; чтобы данные учитывались, загрузите их снова под новым номером")]
+    AlreadyUndone(String),
     /// More is coming in than the disk takes.
     #[error("очередь приёма заполнена, повторите позже")]
     Busy,
@@ -60,6 +66,8 @@ impl IntakeError {
             Self::Invalid { code, .. } => code,
             Self::ForeignSource { .. } => "SOURCE_NOT_YOURS",
             Self::RequestIdReused(_) => "REQUEST_ID_REUSED",
+            Self::UnknownBatch(_) => "UNKNOWN_BATCH",
+            Self::AlreadyUndone(_) => "BATCH_UNDONE",
             Self::Busy => "INTAKE_BUSY",
             Self::DiskFull => "DISK_FULL",
             Self::Failed(_) | Self::Store(_) => "STORAGE_FAILED",

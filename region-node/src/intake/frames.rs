@@ -3,8 +3,9 @@
 //! A frame holds its outcome in full (every version that met another one, and which met its equal), so the same frames
 //! in any grouping lead to the same incidents, declarations and answers, whatever the dictionary has become since.
 
+use std::path::Path;
+
 use domain::count::Counter;
-use domain::version::Outcome;
 use domain::{Code, Day};
 use prost::Message;
 use wire::pb;
@@ -13,8 +14,10 @@ use super::IntakeError;
 use super::batches::Batch;
 use super::context::Context;
 use super::counts::Counts;
-use super::decide::{Overlay, View};
-use crate::store::{BatchRow, Declared, Group, Store, StoreError, counted_days};
+use super::decide::{Overlay, View, told};
+use super::undo::Undoing;
+use super::{attest, notes};
+use crate::store::{BatchRow, Declared, Event, Group, Store, StoreError, counted_days};
 
 /// Incidents that a replayed group touches before it is applied, at most: as many as a group commit takes.
 const GROUP_ITEMS: usize = 4_096;
@@ -23,13 +26,15 @@ const GROUP_ITEMS: usize = 4_096;
 pub(super) struct Replay<'a> {
     store: &'a mut Store,
     context: &'a Context,
+    /// Directory of the journal: an undo reads again what came before it.
+    journal: &'a Path,
     overlay: Overlay,
     group: Group,
     counts: Counts,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(store: &'a mut Store, context: &'a Context) -> Self {
+    pub(super) fn new(store: &'a mut Store, context: &'a Context, journal: &'a Path) -> Self {
         let group = Group {
             applied: store.applied(),
             ..Group::default()
@@ -37,6 +42,7 @@ impl<'a> Replay<'a> {
         Self {
             store,
             context,
+            journal,
             overlay: Overlay::default(),
             group,
             counts: Counts::default(),
@@ -50,16 +56,19 @@ impl<'a> Replay<'a> {
         }
         let unreadable = |reason: String| IntakeError::Frame { sequence, reason };
         let frame = pb::JournalFrame::decode(payload).map_err(|error| unreadable(error.to_string()))?;
-        match frame.frame {
+        let (intake, at_ms) = (frame.intake, frame.received_at_ms);
+        let event = match frame.frame {
             Some(pb::journal_frame::Frame::Items(items)) => self.items(sequence, &items)?,
             Some(pb::journal_frame::Frame::Declaration(told)) => {
-                self.group
-                    .declared
-                    .push(declared(&told).ok_or_else(|| unreadable("declaration".to_owned()))?);
+                let declared = declared(&told).ok_or_else(|| unreadable("declaration".to_owned()))?;
+                self.group.declared.push(declared);
+                Event::Declared(told.source)
             }
-            Some(pb::journal_frame::Frame::Opened(opened)) => self.group.intakes.push((frame.intake, opened.source)),
+            Some(pb::journal_frame::Frame::Opened(opened)) => Event::Opened(opened),
+            Some(pb::journal_frame::Frame::Undo(undo)) => return self.undo(sequence, at_ms, &undo),
             None => return Err(unreadable("frame".to_owned())),
-        }
+        };
+        self.group.notes.push(notes::note(sequence, at_ms, &intake, event));
         self.group.applied = sequence;
         if self.overlay.len() >= GROUP_ITEMS {
             self.apply()
@@ -68,29 +77,17 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn items(&mut self, sequence: u64, frame: &pb::JournalItems) -> Result<(), IntakeError> {
+    fn items(&mut self, sequence: u64, frame: &pb::JournalItems) -> Result<Event, IntakeError> {
         let unreadable = |reason: String| IntakeError::Frame { sequence, reason };
         let mut view = View::new(self.store, &self.overlay);
         let mut outcomes = Vec::with_capacity(frame.items.len());
         for item in &frame.items {
-            let outcome = match &item.item {
-                Some(pb::journal_item::Item::Record(stored)) => {
-                    let record = wire::record::from_pb(stored).map_err(|error| unreadable(error.to_string()))?;
-                    let outcome = match view.meet(&record, item.restore)? {
-                        Outcome::Accepted => pb::ItemOutcome::Accepted,
-                        Outcome::Unchanged => pb::ItemOutcome::Unchanged,
-                        Outcome::Updated => pb::ItemOutcome::Updated,
-                        Outcome::Superseded => pb::ItemOutcome::Superseded,
-                    };
-                    self.counts.outcome(record.incident.source.as_str(), outcome);
-                    outcome
-                }
-                Some(pb::journal_item::Item::Unchanged(reference)) => {
+            let outcome = match attest::identity(item) {
+                Some((source, id)) => {
                     let code = |text: &str| Code::new(text).map_err(|error| unreadable(error.to_string()));
-                    let (source, id) = (code(&reference.source)?, code(&reference.external_id)?);
-                    view.attest(&source, &id, domain::version::VersionKey(reference.version_ms))?;
-                    self.counts.outcome(source.as_str(), pb::ItemOutcome::Unchanged);
-                    pb::ItemOutcome::Unchanged
+                    let outcome = told(view.hear(item, &code(source)?, &code(id)?)?);
+                    self.counts.outcome(source, outcome);
+                    outcome
                 }
                 None => pb::ItemOutcome::Rejected,
             };
@@ -100,6 +97,7 @@ impl<'a> Replay<'a> {
         self.mark_replaced(&changes);
         self.overlay.absorb(changes);
         let batch = Batch::parse(&frame.batch).ok_or_else(|| unreadable("batch".to_owned()))?;
+        let event = notes::of_items(&batch, &frame.items, &outcomes);
         self.group.batches.push((
             sequence,
             BatchRow {
@@ -108,6 +106,21 @@ impl<'a> Replay<'a> {
                 outcomes,
             },
         ));
+        Ok(event)
+    }
+
+    /// Everything before it is applied first: it changes what stands.
+    fn undo(&mut self, sequence: u64, at_ms: i64, undo: &pb::Undo) -> Result<(), IntakeError> {
+        self.apply()?;
+        let absent = || StoreError::Damaged(format!("журнал отменяет загрузку {}, которой нет", undo.batch));
+        let row = self.store.batch_row(&undo.batch)?.ok_or_else(absent)?;
+        let undoing = Undoing {
+            journal: self.journal,
+            row: &row,
+            sequence,
+        };
+        undoing.apply(self.store, self.context, at_ms, &undo.reason)?;
+        self.group.applied = sequence;
         Ok(())
     }
 

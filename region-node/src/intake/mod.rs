@@ -6,23 +6,28 @@
 //!
 //! Does not know sheets, seals or the network: [`crate::service`] speaks for it.
 
+mod attest;
 mod batches;
 mod context;
+mod corrections;
 mod counts;
 mod decide;
 mod door;
 mod error;
 mod fields;
 mod frames;
+mod history;
+mod notes;
 mod opening;
 mod reading;
 mod rejection;
 mod requests;
 mod round;
+mod undo;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::cell::Cells;
@@ -34,9 +39,12 @@ use wire::pb;
 use crate::store::Store;
 pub(crate) use context::speaks_of;
 pub use context::{Caller, Context};
+pub(crate) use corrections::page;
+pub use corrections::{Cell, Found, STATES};
 pub use counts::{IntakeSummary, SourceCounts, Unmatched};
 pub use error::IntakeError;
 pub use opening::IntakeOpening;
+pub use undo::UndoEffect;
 pub use writer::COMMIT_POINTS;
 use writer::{Job, Writer};
 
@@ -67,6 +75,8 @@ impl Shared {
 pub struct Intake {
     shared: Shared,
     writer: Writer,
+    /// Directory of the journal.
+    journal: PathBuf,
     random: Arc<dyn Random>,
 }
 
@@ -95,8 +105,15 @@ impl Intake {
         let seed = u64::from_le_bytes(runtime::random::bytes(random.as_ref()));
         let (journal, store, opening) = opening::open(dir, &context, seed)?;
         let shared = Shared(Arc::new(RwLock::new(State { store, context })));
-        let writer = Writer::start(journal, shared.clone(), clock).map_err(|e| IntakeError::Failed(e.to_string()))?;
-        Ok((Arc::new(Self { shared, writer, random }), opening))
+        let place = opening::journal_of(dir);
+        let writer = Writer::start(journal, place.clone(), shared.clone(), clock);
+        let intake = Self {
+            shared,
+            writer: writer.map_err(|e| IntakeError::Failed(e.to_string()))?,
+            journal: place,
+            random,
+        };
+        Ok((Arc::new(intake), opening))
     }
 
     /// Takes items in; answers once everything accepted is durable. The same request id and content again get the same

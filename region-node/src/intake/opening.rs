@@ -37,6 +37,11 @@ pub(super) fn open(dir: &Path, context: &Context, seed: u64) -> Result<(Journal,
     Ok((journal, store, opening))
 }
 
+/// Where an intake keeps its journal.
+pub(super) fn journal_of(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
 fn attempt(
     dir: &Path,
     place: &Path,
@@ -47,13 +52,13 @@ fn attempt(
     let mut store = Store::open(place, context, seed)?;
     opening.believed = store.applied();
     let journal = guarded(|| {
-        let mut replay = Replay::new(&mut store, context);
+        let frames = journal_of(dir);
+        let mut replay = Replay::new(&mut store, context, &frames);
         let visit = &mut |frame: journal::FrameRef<'_>| replay.frame(frame.sequence, frame.payload);
-        let (journal, recovery) =
-            Journal::open(&dir.join("journal"), Options::default(), visit).map_err(|error| match error {
-                OpenError::Journal(error) => IntakeError::Journal(error),
-                OpenError::Visit(error) => error,
-            })?;
+        let (journal, recovery) = Journal::open(&frames, Options::default(), visit).map_err(|error| match error {
+            OpenError::Journal(error) => IntakeError::Journal(error),
+            OpenError::Visit(error) => error,
+        })?;
         opening.frames = recovery.frames;
         // A tail is cut once: a second attempt finds the journal whole.
         opening.truncated = opening.truncated.take().or(recovery.truncated);

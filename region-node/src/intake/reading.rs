@@ -5,12 +5,13 @@
 //! for the caller to list. Knows no call and no other item.
 
 use domain::dictionary::{CodeList, Stamp};
-use domain::incident::{AddressedTo, Incident, Stamps};
+use domain::incident::{Incident, Stamps};
 use domain::territory::Resolution;
 use domain::version::{Record, Standing};
 use domain::{Code, Day};
 use wire::pb;
 
+use super::attest::{blank, stays_away};
 use super::door::{Door, IMPLAUSIBLE, Identity};
 use super::fields::{self, Field};
 use super::rejection::rejection;
@@ -23,6 +24,8 @@ pub(super) struct Reading<'a> {
     pub(super) told: &'a pb::Incident,
     pub(super) unmatched: Vec<(&'static str, String)>,
     pub(super) dropped: Vec<&'static str>,
+    /// What was told of an incident that moved away and stays there: it counts once the move is undone.
+    pub(super) unheard: Option<Record>,
 }
 
 impl Reading<'_> {
@@ -36,10 +39,13 @@ impl Reading<'_> {
         let stamps = self.stamps(named, base.map(|record| &record.incident.stamps))?;
         let day = self.door.context.zone.day_of(stamps.registered());
         let version = self.identity.version;
-        if let (Some(base), false) = (base, named.contains(&Field::Territory))
-            && matches!(base.standing, Standing::Moved(_))
-        {
-            // It stays where it moved: what is said of it is another node's.
+        if let Some(base) = base.filter(|base| stays_away(named, base)) {
+            let incident = self.incident(named, Some(&base.incident), stamps, day);
+            self.unheard = Some(Record {
+                incident,
+                version,
+                standing: Standing::Live,
+            });
             return Ok(Record {
                 version,
                 ..base.clone()
@@ -105,18 +111,7 @@ impl Reading<'_> {
 
     fn incident(&mut self, named: &[Field], base: Option<&Incident>, stamps: Stamps, day: Day) -> Incident {
         let Identity { source, id, .. } = self.identity;
-        let mut incident = base.cloned().unwrap_or_else(|| Incident {
-            source: source.clone(),
-            external_id: id.clone(),
-            network: Code::none(),
-            legal_kind: Code::none(),
-            territory: Code::none(),
-            topic: Code::none(),
-            addressed_to: AddressedTo::Unknown,
-            executor: None,
-            intake: None,
-            stamps: stamps.clone(),
-        });
+        let mut incident = base.cloned().unwrap_or_else(|| blank(source, id, stamps.registered()));
         incident.stamps = stamps;
         let (told, lists) = (self.told, self.door.context.federation.dictionary().lists());
         for field in named {

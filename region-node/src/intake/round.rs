@@ -16,8 +16,8 @@ use super::counts::Counts;
 use super::decide::{Decided, Overlay, View, decide, repeat};
 use super::door::{Door, known_source};
 use super::writer::Reply;
-use super::{IntakeError, frames, requests};
-use crate::store::{BatchId, BatchRow, Group, Store, StoreError};
+use super::{IntakeError, frames, notes, requests};
+use crate::store::{BatchId, BatchRow, Event, Group, Note, Store, StoreError};
 
 /// Appends a frame to the journal and says its sequence.
 type Append<'a> = &'a mut dyn FnMut(&[u8]) -> Result<u64, IntakeError>;
@@ -146,6 +146,7 @@ impl<'a> Round<'a> {
             if row.content != batch.content {
                 return Err(IntakeError::RequestIdReused(request.request_id));
             }
+            self.check_standing(&intake)?;
             let results = repeat(&view, &door, &request.items, &row.outcomes)?;
             return Ok(pb::IngestResponse {
                 results,
@@ -165,6 +166,7 @@ impl<'a> Round<'a> {
         let changes = view.into_changes();
         let outcomes = decided.outcomes();
         let Decided { results, items } = decided;
+        let event = notes::of_items(&batch, &items, &outcomes);
         let items = pb::journal_frame::Frame::Items(pb::JournalItems {
             batch: batch.text,
             items,
@@ -181,7 +183,7 @@ impl<'a> Round<'a> {
                 outcomes,
             },
         ));
-        self.group.applied = sequence;
+        self.note(sequence, &intake, event);
         Ok(pb::IngestResponse {
             results,
             intake_id: intake,
@@ -207,7 +209,7 @@ impl<'a> Round<'a> {
         let declared = frames::declared(&told).expect("made of a code and two days");
         let sequence = append(&self.frame(&request.intake_id, pb::journal_frame::Frame::Declaration(told)))?;
         self.group.declared.push(declared);
-        self.group.applied = sequence;
+        self.note(sequence, &request.intake_id, Event::Declared(source.to_string()));
         Ok(pb::DeclareCompleteResponse {
             journal_position: sequence,
         })
@@ -224,15 +226,21 @@ impl<'a> Round<'a> {
             raw => self.declared_source(&Caller::Local, raw)?.to_string(),
         };
         let opened = pb::IntakeOpened {
-            source: source.clone(),
+            source,
             profile: request.profile,
             file_sha256: request.file_sha256,
             as_of_ms: request.as_of_ms,
         };
-        let sequence = append(&self.frame(&id, pb::journal_frame::Frame::Opened(opened)))?;
-        self.group.intakes.push((id.clone(), source));
-        self.group.applied = sequence;
+        let sequence = append(&self.frame(&id, pb::journal_frame::Frame::Opened(opened.clone())))?;
+        self.note(sequence, &id, Event::Opened(opened));
         Ok(pb::OpenIntakeResponse { intake_id: id })
+    }
+
+    /// Notes an appended frame of a batch.
+    fn note(&mut self, sequence: u64, intake: &str, event: Event) {
+        let note = notes::note(sequence, self.now.as_millisecond(), intake, event);
+        self.group.notes.push(note);
+        self.group.applied = sequence;
     }
 
     fn frame(&self, intake: &str, frame: pb::journal_frame::Frame) -> Vec<u8> {
@@ -252,19 +260,26 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// An intake that is named was opened before, and for the caller's source.
+    /// An intake that is named was opened before, for the caller's source, and is not undone.
     fn check_intake(&self, caller: &Caller, id: &str) -> Result<(), IntakeError> {
         if id.is_empty() {
             return Ok(());
         }
-        let fresh = self
-            .group
-            .intakes
-            .iter()
-            .find(|(known, _)| known == id)
-            .map(|(_, source)| source.clone());
-        let source = fresh.map_or_else(|| self.store.intake(id), |source| Ok(Some(source)))?;
-        match (source, caller) {
+        let opened = |note: &Note| match &note.event {
+            Event::Opened(opened) if note.batch == id => Some(opened.source.clone()),
+            _ => None,
+        };
+        let owner = match self.group.notes.iter().find_map(opened) {
+            Some(owner) => Some(owner),
+            None => {
+                let row = self.store.batch_row(id)?.filter(|row| row.opened);
+                if row.as_ref().is_some_and(|row| row.undone.is_some()) {
+                    return Err(IntakeError::AlreadyUndone(id.to_owned()));
+                }
+                row.map(|row| row.owner)
+            }
+        };
+        match (owner, caller) {
             (Some(_), Caller::Local) => Ok(()),
             (Some(owner), Caller::Source { source, .. }) if owner == source.as_str() => Ok(()),
             _ => Err(IntakeError::invalid(
@@ -272,6 +287,14 @@ impl<'a> Round<'a> {
                 "intake_id",
                 format!("приём «{id}» не открыт"),
             )),
+        }
+    }
+
+    /// A call that is undone is not answered again as if it stood.
+    fn check_standing(&self, batch: &str) -> Result<(), IntakeError> {
+        match self.store.batch_row(batch)? {
+            Some(row) if row.undone.is_some() => Err(IntakeError::AlreadyUndone(batch.to_owned())),
+            _ => Ok(()),
         }
     }
 

@@ -5,17 +5,20 @@
 //! of both journal and store, so what it decides on is what it applies to.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use journal::group::{Committer, GroupOptions, SubmitError};
 use journal::{Journal, JournalError};
+use prost::Message;
 use runtime::SharedClock;
 use tokio::sync::oneshot;
 use wire::pb;
 
 use super::round::{Answer, Round};
+use super::undo::{self, UndoEffect, Undoing};
 use super::{Caller, IntakeError, Shared};
 use crate::store::{Group, guarded};
 
@@ -49,6 +52,11 @@ pub(super) enum Job {
         request: pb::OpenIntakeRequest,
         reply: Reply<pb::OpenIntakeResponse>,
     },
+    Undo {
+        batch: String,
+        reason: String,
+        reply: Reply<UndoEffect>,
+    },
 }
 
 impl Job {
@@ -66,6 +74,7 @@ impl Job {
             Self::Ingest { reply, .. } => drop(reply.send(Err(error))),
             Self::Declare { reply, .. } => drop(reply.send(Err(error))),
             Self::Open { reply, .. } => drop(reply.send(Err(error))),
+            Self::Undo { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 }
@@ -77,10 +86,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(journal: Journal, shared: Shared, clock: SharedClock) -> io::Result<Self> {
+    pub(super) fn start(journal: Journal, place: PathBuf, shared: Shared, clock: SharedClock) -> io::Result<Self> {
         let failed = Arc::new(AtomicBool::new(false));
         let mut hand = Hand {
             journal,
+            place,
             shared,
             clock,
             failed: Arc::clone(&failed),
@@ -113,6 +123,8 @@ fn stopped() -> IntakeError {
 /// The thread's own.
 struct Hand {
     journal: Journal,
+    /// Its directory.
+    place: PathBuf,
     shared: Shared,
     clock: SharedClock,
     failed: Arc<AtomicBool>,
@@ -124,6 +136,14 @@ impl Hand {
         let mut group = Vec::new();
         let mut items = 0;
         for job in jobs {
+            // An undo changes what stands, so what came before it is applied first.
+            if let Job::Undo { batch, reason, reply } = job {
+                self.commit(std::mem::take(&mut group));
+                items = 0;
+                // Whoever went away does not wait for an answer.
+                drop(reply.send(self.undo(&batch, reason)));
+                continue;
+            }
             if items + job.items() > GROUP_ITEMS && !group.is_empty() {
                 self.commit(std::mem::take(&mut group));
                 items = 0;
@@ -179,6 +199,11 @@ impl Hand {
                     Job::Ingest { caller, request, reply } => round.ingest(&caller, request, reply, append),
                     Job::Declare { caller, request, reply } => round.declare(&caller, &request, reply, append),
                     Job::Open { id, request, reply } => round.open(id, request, reply, append),
+                    // It never stands in a group.
+                    undo @ Job::Undo { .. } => {
+                        undo.refuse(stopped());
+                        None
+                    }
                 })
             });
             match decided {
@@ -190,6 +215,49 @@ impl Hand {
             }
         }
         (round.into_group(), answers)
+    }
+
+    /// Journals an undo and applies it. Everybody waits meanwhile: nobody may see a batch half undone.
+    fn undo(&mut self, batch: &str, reason: String) -> Result<UndoEffect, IntakeError> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(stopped());
+        }
+        let row = guarded(|| undo::standing(&self.shared.read().store, batch))?;
+        let at_ms = self.clock.now().as_millisecond();
+        let frame = pb::JournalFrame {
+            intake: String::new(),
+            received_at_ms: at_ms,
+            frame: Some(pb::journal_frame::Frame::Undo(pb::Undo {
+                batch: batch.to_owned(),
+                reason: reason.clone(),
+            })),
+        };
+        let sequence = self.append(&frame.encode_to_vec())?;
+        if let Err(error) = self.journal.sync() {
+            self.fail(&error);
+            return Err(stopped());
+        }
+        // Before: the undo may be on the disk, and nobody was told. After: it is, and the store stands as before it. A
+        // crash here leaves an undo without its answer: start-up applies it, and asking again says that it is undone.
+        fail::fail_point!("intake.synced", |_| std::process::abort());
+        let undoing = Undoing {
+            journal: &self.place,
+            row: &row,
+            sequence,
+        };
+        let applied = {
+            let mut state = self.shared.write();
+            let context = Arc::clone(&state.context);
+            guarded(|| undoing.apply(&mut state.store, &context, at_ms, &reason))
+        };
+        // Before: the store may stand half way. After: it has the undo. A crash here leaves the store as far as its own
+        // files got: start-up does the undo again from the journal.
+        fail::fail_point!("intake.applied", |_| std::process::abort());
+        if let Err(error) = &applied {
+            self.fail(error);
+        }
+        self.flush();
+        applied
     }
 
     fn append(&mut self, payload: &[u8]) -> Result<u64, IntakeError> {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use ledger::Reason;
 use runtime::Certificate as Issued;
 
-use super::{Certificate, Intake, Ledger, REFUSED_MAX, RefusedSheet, SCHEMA, Sheets, Source, Status, Store};
+use super::{
+    Certificate, EarlyAnswers, Intake, Ledger, REFUSED_MAX, RefusedSheet, SCHEMA, Sheets, Source, Status, Store,
+};
 use super::{UNMATCHED_MAX, Unmatched, Uplink};
 use crate::intake::{IntakeSummary, SourceCounts};
 use crate::node::Node;
@@ -118,6 +120,11 @@ fn intake(summary: IntakeSummary) -> Intake {
     for ((code, stamp), count) in summary.dropped_stamps {
         if let Some(source) = sources.iter_mut().find(|source| source.source == code.as_str()) {
             source.dropped_stamps.insert(stamp, count);
+        }
+    }
+    for (code, (count, median_s)) in summary.early_answers {
+        if let Some(source) = sources.iter_mut().find(|source| source.source == code.as_str()) {
+            source.early_answers = Some(EarlyAnswers { count, median_s });
         }
     }
     let mut unmatched: Vec<Unmatched> = summary

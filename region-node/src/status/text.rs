@@ -132,6 +132,10 @@ impl Page {
                     .collect();
                 let _ = write!(line, "; {words}: {}", dropped.join(", "));
             }
+            if let Some(early) = &source.early_answers {
+                line.push_str("; ");
+                line.push_str(&early.sentence(self.lang));
+            }
             self.line(&line);
         }
         if !status.intake.unmatched.is_empty() {

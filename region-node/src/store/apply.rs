@@ -10,6 +10,8 @@ use sled::Batch;
 
 use super::cache::Records;
 use super::plan::{Plan, Steps, Working};
+use super::ranges::Ranges;
+use super::rows::Note;
 use super::{BatchId, BlockInfo, Store, StoreError, block, head, keys};
 use crate::intake::Context;
 
@@ -25,6 +27,15 @@ pub(crate) struct Change {
     pub(crate) before: Option<Record>,
     /// How it stands.
     pub(crate) after: Record,
+}
+
+/// An incident that no batch attests any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Removal {
+    /// Block it stood in.
+    pub(crate) place: u32,
+    /// How it stood.
+    pub(crate) before: Record,
 }
 
 /// A range of days declared complete, or taken back.
@@ -80,13 +91,17 @@ pub(crate) struct Group {
     pub(crate) applied: u64,
     /// Incidents, each once, in the order they came.
     pub(crate) changes: Vec<Change>,
+    /// Incidents that go.
+    pub(crate) removals: Vec<Removal>,
     /// Declarations in their order.
     pub(crate) declared: Vec<Declared>,
+    /// Declarations as they stand from now on, by source, in place of what stood.
+    pub(crate) redeclared: BTreeMap<Code, Vec<(Day, Day)>>,
     /// Days to be sealed anew whatever else changed.
     pub(crate) marked: BTreeSet<Day>,
-    /// Intakes opened: id and source.
-    pub(crate) intakes: Vec<(String, String)>,
-    /// Batches answered, with the sequence of their frame.
+    /// What became known of batches, in the order of their frames.
+    pub(crate) notes: Vec<Note>,
+    /// Calls answered, with the sequence of their frame.
     pub(crate) batches: Vec<(u64, BatchRow)>,
     /// What to add to the counters.
     pub(crate) counts: BTreeMap<String, u64>,
@@ -98,6 +113,9 @@ impl Store {
         let mut plan = Plan::new(self, context);
         for change in &group.changes {
             plan.change(change, context)?;
+        }
+        for removal in &group.removals {
+            plan.remove(removal)?;
         }
         plan.split()?;
         let Plan {
@@ -114,6 +132,7 @@ impl Store {
         self.mark(&steps.dirty, group.applied, &mut batch);
         self.mark(&group.marked, group.applied, &mut batch);
         self.declare(group, &mut batch);
+        self.write_rows(&group.notes, &mut batch)?;
         self.remember(group, &mut batch);
         self.head.applied = group.applied;
         self.write_head(&mut batch);
@@ -121,8 +140,6 @@ impl Store {
         // between leaves one or the other, and start-up applies what is missing.
         self.db.apply_batch(batch)?;
         self.follow(steps);
-        self.sources
-            .extend(group.changes.iter().map(|change| change.after.incident.source.clone()));
         Ok(())
     }
 
@@ -170,12 +187,14 @@ impl Store {
             let days = (from.number()..=to.number()).filter_map(Day::new).collect();
             self.mark(&days, group.applied, batch);
         }
+        for (source, ranges) in &group.redeclared {
+            let ranges = Ranges::of(ranges);
+            batch.insert(keys::of_text(keys::DECLARED, source.as_str()), ranges.encode());
+            self.declared.insert(source.clone(), ranges);
+        }
     }
 
     fn remember(&mut self, group: &Group, batch: &mut Batch) {
-        for (id, source) in &group.intakes {
-            batch.insert(keys::of_text(keys::INTAKE, id), source.as_bytes());
-        }
         for (name, more) in &group.counts {
             let count = self.counters.entry(name.clone()).or_default();
             *count = count.saturating_add(*more);
@@ -184,14 +203,14 @@ impl Store {
         for (sequence, row) in &group.batches {
             self.batches.insert(*sequence, row.id);
             self.batch_ids.insert(row.id, *sequence);
-            batch.insert(&keys::of_sequence(*sequence), row.encode());
+            batch.insert(&keys::of_sequence(keys::BATCH, *sequence), row.encode());
         }
         while self.batches.len() > BATCHES_KEPT {
             let Some((sequence, id)) = self.batches.pop_first() else {
                 return;
             };
             self.batch_ids.remove(&id);
-            batch.remove(&keys::of_sequence(sequence));
+            batch.remove(&keys::of_sequence(keys::BATCH, sequence));
         }
     }
 
@@ -207,6 +226,10 @@ impl Store {
             } else {
                 self.index.remove(&source, &id, number);
             }
+            self.sources.count(&source, comes);
+        }
+        for (comes, source, seconds) in steps.early {
+            self.early.count(&source, seconds, comes);
         }
         for (comes, day, number) in steps.days {
             if comes {

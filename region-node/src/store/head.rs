@@ -11,7 +11,7 @@ use super::ranges::Ranges;
 use super::{BlockInfo, error::StoreError};
 
 /// Version of the store's layout; another one is rebuilt from the journal.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 const HEAD_BYTES: usize = 1 + 8 + 4 + 4;
 
 /// The head of the store.

@@ -12,9 +12,11 @@ pub(super) const MANIFEST: u8 = b'm';
 pub(super) const DIRTY: u8 = b'd';
 /// Days declared complete, by source.
 pub(super) const DECLARED: u8 = b'c';
-/// An intake that was opened, by its id.
+/// Where the row of a batch stands, by the batch's id.
 pub(super) const INTAKE: u8 = b'i';
-/// A batch that was answered, by the sequence of its frame.
+/// The row of a batch, by the sequence of its first frame.
+pub(super) const ROW: u8 = b'f';
+/// A call that was answered, by the sequence of its frame.
 pub(super) const BATCH: u8 = b'r';
 /// A counter for the status, by its name.
 pub(super) const COUNTER: u8 = b'n';
@@ -32,8 +34,8 @@ pub(super) fn of_day(prefix: u8, day: Day) -> [u8; 5] {
     key
 }
 
-pub(super) fn of_sequence(sequence: u64) -> [u8; 9] {
-    let mut key = [BATCH; 9];
+pub(super) fn of_sequence(prefix: u8, sequence: u64) -> [u8; 9] {
+    let mut key = [prefix; 9];
     key[1..].copy_from_slice(&sequence.to_be_bytes());
     key
 }

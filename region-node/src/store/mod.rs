@@ -15,7 +15,9 @@ mod index;
 mod keys;
 mod plan;
 mod ranges;
+mod rows;
 mod scan;
+mod tallied;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
@@ -27,15 +29,17 @@ use domain::{Code, Day};
 use wire::pb;
 
 use crate::intake::Context;
-pub(crate) use apply::{BatchRow, Change, Declared, Group};
+pub(crate) use apply::{BatchRow, Change, Declared, Group, Removal};
 use cache::Cache;
 use days::Days;
 pub use error::StoreError;
 pub(crate) use error::guarded;
 use head::{Head, Manifest};
 use index::Index;
-use ranges::Ranges;
+pub(crate) use ranges::Ranges;
+pub(crate) use rows::{Event, Note};
 pub(crate) use scan::move_aside;
+use tallied::{Early, Sources};
 
 /// Digest of a batch's sender and request id.
 pub(crate) type BatchId = [u8; 16];
@@ -59,7 +63,8 @@ pub(crate) struct Store {
     open: BTreeMap<Day, (u32, usize)>,
     index: Index,
     days: Days,
-    sources: BTreeSet<Code>,
+    sources: Sources,
+    early: Early,
     dirty: BTreeMap<Day, u64>,
     declared: BTreeMap<Code, Ranges>,
     /// Answered batches by the sequence of their frame; the oldest go first.
@@ -101,6 +106,28 @@ impl Store {
         let records = cache::Records::new(self.read_block(number)?);
         cache.put(number, records.clone());
         Ok(records)
+    }
+
+    /// The records of a block; none of one that is not there.
+    pub(crate) fn block_records(&self, number: u32) -> Result<Vec<Record>, StoreError> {
+        if !self.blocks.contains_key(&number) {
+            return Ok(Vec::new());
+        }
+        let stored = self.read_block(number)?;
+        let read = stored
+            .iter()
+            .map(|record| wire::record::from_pb(record).map_err(StoreError::damaged));
+        read.collect()
+    }
+
+    /// The first block from a number on.
+    pub(crate) fn next_block(&self, from: u32) -> Option<u32> {
+        self.blocks.range(from..).next().map(|(&number, _)| number)
+    }
+
+    /// Blocks with an event on the day.
+    pub(crate) fn blocks_of(&self, day: Day) -> BTreeSet<u32> {
+        self.days.blocks(&BTreeSet::from([day]))
     }
 
     fn read_block(&self, number: u32) -> Result<Vec<pb::IncidentRecord>, StoreError> {
@@ -146,15 +173,12 @@ impl Store {
 
     /// Sources that an incident came from.
     pub(crate) fn sources_seen(&self) -> BTreeSet<Code> {
-        self.sources.clone()
+        self.sources.codes().cloned().collect()
     }
 
-    /// The source of an opened intake; empty when its items may be of any.
-    pub(crate) fn intake(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let value = self.db.get(keys::of_text(keys::INTAKE, id))?;
-        value
-            .map(|bytes| String::from_utf8(bytes.to_vec()).map_err(StoreError::damaged))
-            .transpose()
+    /// Answers before their registration by source: how many, and the median of the seconds between.
+    pub(crate) fn early_answers(&self) -> BTreeMap<Code, (u64, u64)> {
+        self.early.medians()
     }
 
     /// What was answered to a batch, and in which frame it stands.
@@ -162,7 +186,7 @@ impl Store {
         let Some(&sequence) = self.batch_ids.get(id) else {
             return Ok(None);
         };
-        let value = self.db.get(keys::of_sequence(sequence))?;
+        let value = self.db.get(keys::of_sequence(keys::BATCH, sequence))?;
         let row = value.and_then(|bytes| BatchRow::decode(&bytes));
         let row = row.ok_or_else(|| StoreError::damaged(format!("нет ответа на пакет кадра {sequence}")))?;
         Ok(Some((sequence, row)))

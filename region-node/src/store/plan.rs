@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Day;
 use domain::count::Counter;
 use domain::version::Record;
+use domain::{Code, Day};
 use wire::pb;
 
-use super::apply::Change;
+use super::apply::{Change, Removal};
+use super::tallied::early_by;
 use super::{Store, StoreError, block, counted_days, is};
 use crate::intake::Context;
 
@@ -40,6 +41,8 @@ pub(super) struct Steps {
     pub(super) days: Vec<(bool, Day, u32)>,
     /// Days whose events changed.
     pub(super) dirty: BTreeSet<Day>,
+    /// Source and seconds of answers before their registration that come and go.
+    pub(super) early: Vec<(bool, Code, u64)>,
 }
 
 impl<'a> Plan<'a> {
@@ -66,6 +69,8 @@ impl<'a> Plan<'a> {
             .map(|record| counted_days(&self.counter, record))
             .unwrap_or_default();
         let after = counted_days(&self.counter, &change.after);
+        self.early(change.before.as_ref(), false);
+        self.early(Some(&change.after), true);
         self.steps.days.extend(before.iter().map(|&day| (false, day, number)));
         self.steps.days.extend(after.iter().map(|&day| (true, day, number)));
         let same =
@@ -75,6 +80,31 @@ impl<'a> Plan<'a> {
             self.steps.dirty.extend(after);
         }
         Ok(())
+    }
+
+    /// Takes a record out of its block.
+    pub(super) fn remove(&mut self, removal: &Removal) -> Result<(), StoreError> {
+        let (number, incident) = (removal.place, &removal.before.incident);
+        let (source, id) = (incident.source.to_string(), incident.external_id.to_string());
+        let working = self.working(number)?;
+        let held = working.records.len();
+        working.records.retain(|record| !is(record, &source, &id));
+        if working.records.len() + 1 != held {
+            return Err(StoreError::damaged(format!("в блоке {number} нет обращения")));
+        }
+        let before = counted_days(&self.counter, &removal.before);
+        self.early(Some(&removal.before), false);
+        self.steps.slots.push((false, source, id, number));
+        self.steps.days.extend(before.iter().map(|&day| (false, day, number)));
+        self.steps.dirty.extend(before);
+        Ok(())
+    }
+
+    fn early(&mut self, record: Option<&Record>, comes: bool) {
+        let by = record.and_then(|record| Some((record.incident.source.clone(), early_by(record)?)));
+        self.steps
+            .early
+            .extend(by.map(|(source, seconds)| (comes, source, seconds)));
     }
 
     fn replace(&mut self, number: u32, stored: pb::IncidentRecord) -> Result<u32, StoreError> {

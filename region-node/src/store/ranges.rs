@@ -4,15 +4,22 @@ use domain::Day;
 
 /// Ranges of days, both ends included, in order, not touching one another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ranges(Vec<(Day, Day)>);
+pub(crate) struct Ranges(Vec<(Day, Day)>);
 
 impl Ranges {
-    pub(super) fn as_slice(&self) -> &[(Day, Day)] {
+    pub(crate) fn as_slice(&self) -> &[(Day, Day)] {
         &self.0
     }
 
+    /// The set of the days of some ranges.
+    pub(super) fn of(ranges: &[(Day, Day)]) -> Self {
+        let mut set = Self::default();
+        ranges.iter().for_each(|&(from, to)| set.insert(from, to));
+        set
+    }
+
     /// Takes the days in.
-    pub(super) fn insert(&mut self, from: Day, to: Day) {
+    pub(crate) fn insert(&mut self, from: Day, to: Day) {
         let (mut from, mut to) = (from, to);
         self.0.retain(|&(first, last)| {
             let apart = last.next() < from || to.next() < first;
@@ -27,7 +34,7 @@ impl Ranges {
     }
 
     /// Takes the days out.
-    pub(super) fn remove(&mut self, from: Day, to: Day) {
+    pub(crate) fn remove(&mut self, from: Day, to: Day) {
         let kept = self.0.iter().flat_map(|&(first, last)| {
             let before = (first < from).then(|| (first, last.min(from.previous())));
             let after = (to < last).then(|| (first.max(to.next()), last));

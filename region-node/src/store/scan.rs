@@ -3,7 +3,7 @@
 //! It reads everything at every start, clean or not: that is what makes the indexes, and so damage anywhere is found
 //! before the first question. A directory that cannot be believed is moved aside by the caller.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -17,6 +17,7 @@ use super::days::Days;
 use super::head::{self, Head, Manifest};
 use super::index::Index;
 use super::ranges::Ranges;
+use super::tallied::{Early, Sources, early_by};
 use super::{BatchRow, BlockInfo, Store, StoreError, block, counted_days, guarded, keys};
 use crate::intake::Context;
 
@@ -52,7 +53,8 @@ impl Store {
             open: BTreeMap::new(),
             index: Index::new(seed),
             days: Days::default(),
-            sources: BTreeSet::new(),
+            sources: Sources::default(),
+            early: Early::default(),
             dirty: BTreeMap::new(),
             declared: BTreeMap::new(),
             batches: BTreeMap::new(),
@@ -121,7 +123,10 @@ impl Store {
                 for day in counted_days(&counter, &record) {
                     self.days.insert(day, number);
                 }
-                self.sources.insert(record.incident.source);
+                if let Some(seconds) = early_by(&record) {
+                    self.early.count(&record.incident.source, seconds, true);
+                }
+                self.sources.count(record.incident.source.as_str(), true);
             }
         }
         self.compare_manifests()

@@ -12,3 +12,4 @@ mod history;
 mod repeats;
 mod service;
 mod stage;
+mod undo;

@@ -55,6 +55,11 @@ impl<'a> Counter<'a> {
         Ok(())
     }
 
+    /// The local day on which a measure counts the incident, if it does.
+    pub fn day_of(&self, measure: &Code, incident: &Incident) -> Option<Day> {
+        self.event_day(self.dictionary.measure(measure.as_str())?, incident)
+    }
+
     fn event_day(&self, measure: &Measure, incident: &Incident) -> Option<Day> {
         incident.stamps.earliest(&measure.event).map(|at| self.zone.day_of(at))
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::federation::Federation;
 use domain::member::Member;
-use domain::sheet::SheetBody;
+use domain::sheet::{SheetBody, SheetFacts};
 use domain::{Code, FederationId, NodeId, SheetPeriod};
 use seal::merkle::Tree;
 use seal::{Checkpoint, Digest, VerifyingKey};
@@ -189,6 +189,20 @@ impl Ledger {
     /// The highest revision that stands here for a node and period, refused and void ones included.
     pub fn highest_revision(&self, node: &NodeId, period: SheetPeriod) -> Option<u32> {
         self.sheets.highest_revision(node, period)
+    }
+
+    /// What the highest revision says that stands below a position of the ledger, neither refused nor void: with the
+    /// parent's cursor as the position, what the parent counts.
+    pub fn sheet_below(
+        &self,
+        node: &NodeId,
+        period: SheetPeriod,
+        below: u64,
+    ) -> Result<Option<SheetFacts>, LedgerError> {
+        let Some(position) = self.sheets.taken_below(node, period, below) else {
+            return Ok(None);
+        };
+        Ok(sheet_of(read(&self.entry(position)?)?.said).map(|sheet| sheet.facts))
     }
 
     /// The cells of the sheet at a position; nothing when it is no sheet, or its body is gone.

@@ -182,6 +182,17 @@ impl Sheets {
         self.histories.get(&(node.clone(), period))?.in_force.as_ref()
     }
 
+    /// Position of the highest revision below a position of the ledger that is neither refused nor void.
+    pub(crate) fn taken_below(&self, node: &NodeId, period: SheetPeriod, below: u64) -> Option<u64> {
+        let revisions = &self.histories.get(&(node.clone(), period))?.revisions;
+        let stands = |revision: &&Revision| {
+            revision.position < below
+                && !self.void.contains(&revision.statement)
+                && !self.refused.contains_key(&revision.statement)
+        };
+        revisions.iter().rev().find(stands).map(|revision| revision.position)
+    }
+
     /// The highest revision that stands, counting or not.
     pub(crate) fn highest_revision(&self, node: &NodeId, period: SheetPeriod) -> Option<u32> {
         self.histories

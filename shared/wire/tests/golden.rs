@@ -290,6 +290,7 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
             pb::JournalItem {
                 item: Some(pb::journal_item::Item::Record(record::to_pb(&sample_record()))),
                 restore: false,
+                named: vec![],
             },
             pb::JournalItem {
                 item: Some(pb::journal_item::Item::Unchanged(pb::IncidentReference {
@@ -298,6 +299,7 @@ fn frames() -> Vec<(&'static str, Vec<u8>)> {
                     version_ms: 5,
                 })),
                 restore: false,
+                named: vec![],
             },
         ],
     };

@@ -13,6 +13,9 @@ pub fn text(summary: &ImportSummary, lang: Lang) -> String {
             line(&mut text, &format!("  {label}: {}", number(count)));
         }
     }
+    for (source, early) in &summary.early_answers {
+        line(&mut text, &format!("  {source}: {}", early.sentence(lang)));
+    }
     unused(&mut text, summary, lang);
     if let Some(file) = &summary.rejected_file {
         let label = lang.pick("Отклонённые строки с причинами", "Rejected rows with their reasons");
@@ -128,6 +131,7 @@ mod tests {
 
     use super::*;
     use crate::import::summary::{Completeness, SCHEMA, Unread};
+    use crate::status::EarlyAnswers;
 
     fn summary() -> ImportSummary {
         ImportSummary {
@@ -153,6 +157,13 @@ mod tests {
                     count: 2,
                     line: 9,
                     got: "вчера".to_owned(),
+                },
+            )]),
+            early_answers: BTreeMap::from([(
+                "pos".to_owned(),
+                EarlyAnswers {
+                    count: 412,
+                    median_s: 7_199,
                 },
             )]),
             formats: "rfc3339".to_owned(),
