@@ -115,7 +115,7 @@ impl CorrectionService for Admin {
         };
         let limit = page(asked.page_size);
         let intake = Arc::clone(self.0.intake());
-        let found = blocking(move || intake.incidents(&cell, after, limit + 1)).await?;
+        let found = blocking(move || intake.incidents(&cell, after.as_ref(), limit + 1)).await?;
         let (found, total) = found.map_err(|error| service::status(&error))?;
         let more = found.len() > limit;
         let found = &found[..found.len().min(limit)];
@@ -177,7 +177,8 @@ impl CorrectionService for Admin {
         let asked = request.into_inner();
         let period = asked.period.parse::<SheetPeriod>();
         let period = period.map_err(|error| refusal(Rpc::InvalidArgument, "PERIOD_INVALID", error.to_string()))?;
-        let reason = code("reason", asked.reason.trim())?;
+        let reason = Code::new(asked.reason.trim());
+        let reason = reason.map_err(|e| refusal(Rpc::InvalidArgument, "REASON_REQUIRED", format!("причина: {e}")))?;
         let node = Arc::clone(&self.0);
         let withdrawn = blocking(move || node.aggregator.withdraw(period, &reason, node.now_ms())).await?;
         let (revision, position) = withdrawn.map_err(|error| match &error {

@@ -135,6 +135,8 @@ impl Node {
             }
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
+                // Nothing more is taken in: the process ends now, not when the next sheet is due.
+                () = self.intake.failure() => {}
                 () = tokio::time::sleep(self.config.push_interval) => {}
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "svodka/v1/envelope.proto",
     "svodka/v1/statement.proto",
     "svodka/v1/body.proto",

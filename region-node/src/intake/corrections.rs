@@ -148,7 +148,7 @@ impl Intake {
     pub fn incidents(
         &self,
         cell: &Cell,
-        after: Option<(Code, Code)>,
+        after: Option<&(Code, Code)>,
         limit: usize,
     ) -> Result<(Vec<Found>, u64), IntakeError> {
         let mut found: BTreeSet<Found> = BTreeSet::new();
@@ -168,11 +168,7 @@ impl Intake {
             from = number + 1;
         }
         let total = found.len() as u64;
-        let beyond = |one: &Found| {
-            after
-                .as_ref()
-                .is_none_or(|(source, id)| (&one.source, &one.id) > (source, id))
-        };
+        let beyond = |one: &Found| after.is_none_or(|(source, id)| (&one.source, &one.id) > (source, id));
         Ok((found.into_iter().filter(beyond).take(limit).collect(), total))
     }
 

@@ -220,4 +220,9 @@ impl Intake {
     pub fn failed(&self) -> bool {
         self.writer.failed()
     }
+
+    /// Waits until it fails.
+    pub async fn failure(&self) {
+        self.writer.failure().await;
+    }
 }

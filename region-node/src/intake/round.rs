@@ -269,16 +269,14 @@ impl<'a> Round<'a> {
             Event::Opened(opened) if note.batch == id => Some(opened.source.clone()),
             _ => None,
         };
-        let owner = match self.group.notes.iter().find_map(opened) {
-            Some(owner) => Some(owner),
-            None => {
-                let row = self.store.batch_row(id)?.filter(|row| row.opened);
-                if row.as_ref().is_some_and(|row| row.undone.is_some()) {
-                    return Err(IntakeError::AlreadyUndone(id.to_owned()));
-                }
-                row.map(|row| row.owner)
+        let mut owner = self.group.notes.iter().find_map(opened);
+        if owner.is_none() {
+            let row = self.store.batch_row(id)?.filter(|row| row.opened);
+            if row.as_ref().is_some_and(|row| row.undone.is_some()) {
+                return Err(IntakeError::AlreadyUndone(id.to_owned()));
             }
-        };
+            owner = row.map(|row| row.owner);
+        }
         match (owner, caller) {
             (Some(_), Caller::Local) => Ok(()),
             (Some(owner), Caller::Source { source, .. }) if owner == source.as_str() => Ok(()),

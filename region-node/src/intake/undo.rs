@@ -62,11 +62,18 @@ struct Turn {
     after: Option<Record>,
 }
 
+/// Days that a source declared complete, before and after.
+struct Redeclared {
+    source: Code,
+    before: Vec<(Day, Day)>,
+    after: Vec<(Day, Day)>,
+}
+
 /// What one reading of the journal found.
 struct Pass {
     turns: Vec<Turn>,
     /// Declared days that stand, where the batch spoke of them; with the last pass only.
-    declared: Vec<(Code, Vec<(Day, Day)>, Vec<(Day, Day)>)>,
+    declared: Vec<Redeclared>,
     last: bool,
 }
 
@@ -113,11 +120,7 @@ impl Undoing<'_> {
             if pass.last {
                 group.applied = self.sequence;
                 group.marked.clone_from(&effect.days);
-                group.redeclared = pass
-                    .declared
-                    .into_iter()
-                    .map(|(source, _, now)| (source, now))
-                    .collect();
+                group.redeclared = pass.declared.into_iter().map(|one| (one.source, one.after)).collect();
                 group.notes.push(Note {
                     sequence: self.sequence,
                     at_ms,
@@ -176,7 +179,7 @@ impl Undoing<'_> {
                 })
                 .collect(),
             declared: declared
-                .map(|((source, before), after)| (source, before, after))
+                .map(|((source, before), after)| Redeclared { source, before, after })
                 .collect(),
             last,
         })
@@ -201,7 +204,7 @@ fn note(effect: &mut UndoEffect, pass: &Pass, context: &Context) {
             .days
             .extend(live.flat_map(|record| counter.days(&record.incident)));
     }
-    for (_, before, after) in &pass.declared {
+    for Redeclared { before, after, .. } in &pass.declared {
         let days = |ranges: &[(Day, Day)]| -> BTreeSet<Day> {
             let numbers = ranges.iter().flat_map(|(from, to)| from.number()..=to.number());
             numbers.filter_map(Day::new).collect()

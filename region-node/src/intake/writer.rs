@@ -14,7 +14,7 @@ use journal::group::{Committer, GroupOptions, SubmitError};
 use journal::{Journal, JournalError};
 use prost::Message;
 use runtime::SharedClock;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use wire::pb;
 
 use super::round::{Answer, Round};
@@ -83,17 +83,21 @@ impl Job {
 pub(super) struct Writer {
     queue: Committer<Job>,
     failed: Arc<AtomicBool>,
+    /// Tells of the failure once.
+    failure: Arc<Notify>,
 }
 
 impl Writer {
     pub(super) fn start(journal: Journal, place: PathBuf, shared: Shared, clock: SharedClock) -> io::Result<Self> {
         let failed = Arc::new(AtomicBool::new(false));
+        let failure = Arc::new(Notify::new());
         let mut hand = Hand {
             journal,
             place,
             shared,
             clock,
             failed: Arc::clone(&failed),
+            failure: Arc::clone(&failure),
         };
         let options = GroupOptions {
             capacity: QUEUE_JOBS,
@@ -101,7 +105,7 @@ impl Writer {
             max_wait: GROUP_WAIT,
         };
         let queue = Committer::spawn("intake", options, move |jobs| hand.take(jobs))?;
-        Ok(Self { queue, failed })
+        Ok(Self { queue, failed, failure })
     }
 
     pub(super) fn submit(&self, job: Job) -> Result<(), IntakeError> {
@@ -113,6 +117,13 @@ impl Writer {
 
     pub(super) fn failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
+    }
+
+    /// Waits for the failure. One waits at a time: whoever has waited ends the process.
+    pub(super) async fn failure(&self) {
+        while !self.failed() {
+            self.failure.notified().await;
+        }
     }
 }
 
@@ -128,6 +139,7 @@ struct Hand {
     shared: Shared,
     clock: SharedClock,
     failed: Arc<AtomicBool>,
+    failure: Arc<Notify>,
 }
 
 impl Hand {
@@ -141,7 +153,7 @@ impl Hand {
                 self.commit(std::mem::take(&mut group));
                 items = 0;
                 // Whoever went away does not wait for an answer.
-                drop(reply.send(self.undo(&batch, reason)));
+                drop(reply.send(self.undo(&batch, &reason)));
                 continue;
             }
             if items + job.items() > GROUP_ITEMS && !group.is_empty() {
@@ -218,7 +230,7 @@ impl Hand {
     }
 
     /// Journals an undo and applies it. Everybody waits meanwhile: nobody may see a batch half undone.
-    fn undo(&mut self, batch: &str, reason: String) -> Result<UndoEffect, IntakeError> {
+    fn undo(&mut self, batch: &str, reason: &str) -> Result<UndoEffect, IntakeError> {
         if self.failed.load(Ordering::Acquire) {
             return Err(stopped());
         }
@@ -229,7 +241,7 @@ impl Hand {
             received_at_ms: at_ms,
             frame: Some(pb::journal_frame::Frame::Undo(pb::Undo {
                 batch: batch.to_owned(),
-                reason: reason.clone(),
+                reason: reason.to_owned(),
             })),
         };
         let sequence = self.append(&frame.encode_to_vec())?;
@@ -248,7 +260,7 @@ impl Hand {
         let applied = {
             let mut state = self.shared.write();
             let context = Arc::clone(&state.context);
-            guarded(|| undoing.apply(&mut state.store, &context, at_ms, &reason))
+            guarded(|| undoing.apply(&mut state.store, &context, at_ms, reason))
         };
         // Before: the store may stand half way. After: it has the undo. A crash here leaves the store as far as its own
         // files got: start-up does the undo again from the journal.
@@ -284,6 +296,7 @@ impl Hand {
     fn fail(&self, error: &(dyn std::error::Error + 'static)) {
         if !self.failed.swap(true, Ordering::AcqRel) {
             tracing::error!(error, "intake stopped: storage failed, restart needed");
+            self.failure.notify_one();
         }
     }
 }

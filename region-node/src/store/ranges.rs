@@ -14,7 +14,9 @@ impl Ranges {
     /// The set of the days of some ranges.
     pub(super) fn of(ranges: &[(Day, Day)]) -> Self {
         let mut set = Self::default();
-        ranges.iter().for_each(|&(from, to)| set.insert(from, to));
+        for &(from, to) in ranges {
+            set.insert(from, to);
+        }
         set
     }
 

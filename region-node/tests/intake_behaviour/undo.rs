@@ -278,7 +278,7 @@ fn a_source_that_only_the_undone_file_spoke_for_is_not_spoken_of_any_more() {
         &intake,
         "right",
         vec![with("1", |_, incident| {
-            incident.registered = at("2022-11-20T06:00:00Z")
+            incident.registered = at("2022-11-20T06:00:00Z");
         })],
     );
     let wrong = ingest(
@@ -320,7 +320,7 @@ fn the_ids_behind_a_figure_are_listed_page_by_page() {
     };
     let (first, total) = intake.incidents(&roads, None, 4).unwrap();
     let after = first.last().map(|one| (one.source.clone(), one.id.clone()));
-    let (rest, _) = intake.incidents(&roads, after, 4).unwrap();
+    let (rest, _) = intake.incidents(&roads, after.as_ref(), 4).unwrap();
     let listed: Vec<_> = first.iter().chain(&rest).map(|one| one.id.as_str()).collect();
     assert_eq!((listed, total), (vec!["i0", "i1", "i2", "i4", "i5", "i6"], 6));
     let withdrawn = Cell {

@@ -13,10 +13,10 @@ pub fn text(summary: &ImportSummary, lang: Lang) -> String {
             line(&mut text, &format!("  {label}: {}", number(count)));
         }
     }
-    for (source, early) in &summary.early_answers {
-        line(&mut text, &format!("  {source}: {}", early.sentence(lang)));
-    }
     unused(&mut text, summary, lang);
+    for (source, early) in &summary.early_answers {
+        line(&mut text, &format!("{source}: {}", early.sentence(lang)));
+    }
     if let Some(file) = &summary.rejected_file {
         let label = lang.pick("Отклонённые строки с причинами", "Rejected rows with their reasons");
         line(&mut text, &format!("{label}: {}", file.display()));
