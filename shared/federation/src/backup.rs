@@ -179,11 +179,14 @@ impl Backup<'_> {
         if !free {
             return Err(BackupError::Taken(to.display().to_string()));
         }
-        create_private_dir(parent_of(to)).map_err(at(to))?;
-        let scratch = Scratch::below(parent_of(to)).map_err(at(to))?;
+        // Whoever owns an empty directory need not own the one above it.
+        let beside = if to.exists() { to } else { parent_of(to) };
+        create_private_dir(beside).map_err(at(to))?;
+        let scratch = Scratch::below(beside).map_err(at(to))?;
         let restored = self.unpack(file, scratch.path())?;
         mark(scratch.path()).map_err(at(to))?;
-        scratch.become_dir(to).map_err(at(to))?;
+        // The identity is what makes the directory a node's, so it comes last.
+        scratch.become_dir(to, "identity").map_err(at(to))?;
         Ok(restored)
     }
 

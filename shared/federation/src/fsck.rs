@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use ledger::{Ledger, LedgerError, Options};
-use runtime::archive::{Scratch, parent_of};
+use runtime::archive::Scratch;
 use serde::Serialize;
 
 use crate::backup::{BackupError, Whose, copy};
@@ -36,14 +36,14 @@ pub struct Checked {
     pub torn: usize,
 }
 
-/// Looks at the ledger in `dir`; the receipts of a parent too, where `identity` says that there is one. Works below
-/// the directory beside it.
+/// Looks at the ledger in `dir`; the receipts of a parent too, where `identity` says that there is one. Works in a
+/// folder inside it, gone at the end.
 pub fn check(dir: &Path, whose: Whose<'_>, identity: Option<&NodeIdentity>) -> Result<Checked, BackupError> {
     let here = |source| BackupError::Io {
         file: dir.to_owned(),
         source,
     };
-    let scratch = Scratch::below(parent_of(dir)).map_err(here)?;
+    let scratch = Scratch::below(dir).map_err(here)?;
     let root = scratch.path();
     copy(dir, root)?;
     let (author, anchor) = whose(root).map_err(BackupError::Identity)?;

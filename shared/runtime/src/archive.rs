@@ -80,10 +80,21 @@ impl Scratch {
         &self.0
     }
 
-    /// Gives it a name of its own: it stays.
-    pub fn become_dir(self, to: &Path) -> io::Result<()> {
-        fs::rename(&self.0, to)?;
-        sync_dir(parent_of(to))
+    /// Its content becomes that of `to`: the whole directory takes that name, or, where `to` stands already, everything
+    /// moves up into it, `last` at the end.
+    pub fn become_dir(self, to: &Path, last: &str) -> io::Result<()> {
+        if !to.exists() {
+            fs::rename(&self.0, to)?;
+            return sync_dir(parent_of(to));
+        }
+        let mut names: Vec<_> = fs::read_dir(&self.0)?
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<Result<_, _>>()?;
+        names.sort_by_key(|name| name.to_str() == Some(last));
+        for name in names {
+            fs::rename(self.0.join(&name), to.join(&name))?;
+        }
+        sync_dir(to)
     }
 }
 

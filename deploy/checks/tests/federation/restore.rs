@@ -205,10 +205,14 @@ async fn fault_37_a_copy_made_during_writes_is_whole_every_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_writes_over_nothing_and_a_spoiled_copy_is_not_restored() {
     let stage = Stage::new().await;
-    let (region, _) = copied(&stage).await;
+    let (region, copy) = copied(&stage).await;
     let unmarked = |_: &std::path::Path| Ok(());
     let taken = backup().restore(&file(&stage), &stage.dir("north"), &unmarked);
     assert_eq!(taken.unwrap_err().exit(), Exit::Refused);
+    fs::create_dir(stage.dir("empty")).unwrap();
+    backup().restore(&file(&stage), &stage.dir("empty"), &unmarked).unwrap();
+    let whole = check(&stage.dir("empty"), &identity_of, None).unwrap();
+    assert_eq!(whole.entries, copy.ledger_size, "an empty directory is taken");
     let mut bytes = fs::read(file(&stage)).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
