@@ -25,8 +25,24 @@ type Private = (String, Day, &'static str, Code, Code, Code);
 /// The measures that are looked at.
 const MEASURES: [&str; 2] = ["incidents.received", "incidents.processed"];
 
-/// How pushes ended. A lost link is told as such and as nothing else; without a fault everything arrives.
-pub fn ends(talked: &[Talked], all_arrives: bool) -> Result<(), Failure> {
+/// What may go wrong in a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing: everything arrives.
+    None,
+    /// The network, or a machine: what is lost is told as such and as nothing else.
+    Link,
+    /// Somebody's clock, which the parent tells; the network may fail as well.
+    Clock,
+}
+
+/// How pushes ended.
+pub fn ends(talked: &[Talked], trouble: Trouble) -> Result<(), Failure> {
+    let borne: &[&str] = match trouble {
+        Trouble::None => &[],
+        Trouble::Link => &["PARENT_UNREACHABLE"],
+        Trouble::Clock => &["PARENT_UNREACHABLE", "CLOCK_SKEW"],
+    };
     for end in talked {
         match end {
             Ok(pushed) if pushed.waiting > 0 => {
@@ -36,7 +52,7 @@ pub fn ends(talked: &[Talked], all_arrives: bool) -> Result<(), Failure> {
                 )));
             }
             Ok(_) => {}
-            Err(code) if code == "PARENT_UNREACHABLE" && !all_arrives => {}
+            Err(code) if borne.contains(&code.as_str()) => {}
             Err(code) => return Err(Failure::new(format!("a push failed with {code}"))),
         }
     }

@@ -8,7 +8,7 @@ use region_node::aggregate::Mode;
 use crate::failure::{Failure, While};
 use crate::machine::Left;
 use crate::model::{Content, Fate, Model, Told};
-use crate::oracle;
+use crate::oracle::{self, Trouble};
 use crate::script::{DAY, Draft, Fault, Op, Script};
 use crate::source::{Call, Outcome, declare};
 use crate::talk::{self, Talked};
@@ -269,7 +269,12 @@ impl Player {
         self.talks.0 += 1;
         self.talks.1 += u64::from(talked.iter().any(Result::is_err));
         let wrong_clock = self.world.nodes.iter().any(|node| node.skew_s != 0);
-        oracle::ends(&talked, faults.is_empty() && !wrong_clock)?;
+        let trouble = match (wrong_clock, faults.is_empty()) {
+            (true, _) => Trouble::Clock,
+            (false, false) => Trouble::Link,
+            (false, true) => Trouble::None,
+        };
+        oracle::ends(&talked, trouble)?;
         oracle::look(&mut self.world)
     }
 
@@ -283,7 +288,7 @@ impl Player {
         let all: Vec<usize> = (0..self.world.nodes.len()).collect();
         for seed in 0..ROUNDS {
             let talked = talk::talk(&mut self.world, &all, &[], seed)?;
-            oracle::ends(&talked, true)?;
+            oracle::ends(&talked, Trouble::None)?;
             let quiet = |end: &Talked| {
                 end.as_ref()
                     .is_ok_and(|pushed| pushed.sealed == 0 && pushed.refused == 0)
