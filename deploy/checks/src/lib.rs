@@ -5,6 +5,7 @@
 
 mod mask;
 mod package;
+pub mod programs;
 mod source;
 
 pub use package::{Package, packages, root};

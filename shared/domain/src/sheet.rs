@@ -17,8 +17,9 @@ pub const MAX_CELLS: usize = 20_000;
 
 /// Largest number that one tally may hold, be it a count or seconds: 2^44, half a million years of seconds.
 ///
-/// A cell of a real year stays far below it, and a million cells at the limit still add up within 64 bits: one absurd
-/// number of a member cannot make every report above it fail.
+/// The same holds for the sum of a sheet's cells in one measure and set. A real year stays far below it, and every day
+/// since 2000 of fifty members at the limit still adds up within 64 bits: no member alone, and no few, can make the
+/// reports above it fail.
 pub const MAX_COUNT: u64 = 1 << 44;
 
 /// What a node says about one measure of one source in one sheet.
@@ -197,6 +198,14 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
     if body.cells.len() > MAX_CELLS {
         return Err(BodyError::TooManyCells(body.cells.len()));
     }
+    let mut sums: BTreeMap<(&Code, &Code), u64> = BTreeMap::new();
+    for (key, cell) in &body.cells {
+        let sum = sums.entry((&key.measure, &key.set)).or_default();
+        *sum = sum.saturating_add(largest(&cell.tally));
+        if *sum > MAX_COUNT {
+            return Err(BodyError::NumberTooLarge(key.measure.clone()));
+        }
+    }
     body.cells.iter().try_for_each(|(key, cell)| {
         let measure = dictionary
             .measure(key.measure.as_str())
@@ -212,9 +221,6 @@ pub fn check_body(body: &SheetBody, dictionary: &Dictionary) -> Result<(), BodyE
         };
         if cell.tally.kind() != measure.kind {
             return Err(BodyError::WrongKind(key.measure.clone()));
-        }
-        if largest(&cell.tally) > MAX_COUNT {
-            return Err(BodyError::NumberTooLarge(key.measure.clone()));
         }
         let based = match cell.origin {
             Origin::Incidents => true,
