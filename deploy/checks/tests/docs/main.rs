@@ -21,9 +21,9 @@ fn the_pages_for_operators_do_what_they_say() {
         Scene::founded(&programs).act(install, &steps(install)) >= 4,
         "{install}"
     );
-    let pages = ["howto/ingest-from-your-system.md"];
-    for page in pages {
-        let run = Scene::joined(&programs).act(page, &steps(page));
-        assert!(run > 0, "{page}: nothing was run");
+    let ingest = "howto/ingest-from-your-system.md";
+    assert!(Scene::joined(&programs).act(ingest, &steps(ingest)) >= 1, "{ingest}");
+    for (page, blocks) in [("howto/undo-a-mistake.md", 4), ("howto/back-up-and-restore.md", 5)] {
+        assert_eq!(Scene::mistaken(&programs).act(page, &steps(page)), blocks, "{page}");
     }
 }

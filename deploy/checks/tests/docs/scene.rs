@@ -60,6 +60,23 @@ impl Scene {
         scene
     }
 
+    /// The same with a day that was reported, and a file after it that should not have been.
+    pub fn mistaken(programs: &Path) -> Self {
+        let scene = Self::joined(programs);
+        let row = |id| {
+            format!(
+                "external_id,source,registered,updated_at,territory,topic\n\
+                 {id},incident,2022-12-13T09:30:00+05:00,2022-12-15T10:00:00+05:00,65701,roads\n"
+            )
+        };
+        for (file, id) in [("right.csv", "A-17"), ("wrong.csv", "A-18")] {
+            fs::write(scene.dir.path().join(file), row(id)).unwrap();
+            scene.run(&format!("region-node import {file} --profile svodka"), "importing");
+        }
+        scene.run("region-node push --wait\nmkdir backup", "pushing");
+        scene
+    }
+
     /// Takes the steps of a page, and says how many commands' blocks were run.
     pub fn act(&self, page: &str, steps: &[Step]) -> usize {
         let (mut run, mut files) = (0, Vec::new());
@@ -92,31 +109,48 @@ impl Scene {
             println!("{place}: пропущено: нет grpcurl");
             return false;
         }
+        if has("lost") {
+            fs::rename(self.dir.path().join("node"), self.dir.path().join("lost")).unwrap();
+        }
         let node = has("node").then(|| self.serve("region-node", "node"));
         let address = node.as_ref().map(|node| node.address.as_str());
         for (name, text) in files {
             fs::write(self.dir.path().join(name), self.own(text, address)).unwrap();
         }
+        let commands = commands.replace("НОМЕР", &self.last_file(commands));
         let expected = with.iter().find_map(|word| word.strip_prefix("exit="));
         self.command(
-            &self.own(commands, address),
+            &self.own(&commands, address),
             expected.map_or(0, |code| code.parse().unwrap()),
             place,
         );
         true
     }
 
+    /// The id that a reader would copy: of the file imported last.
+    fn last_file(&self, commands: &str) -> String {
+        if !commands.contains("НОМЕР") {
+            return String::new();
+        }
+        let listed = self.command("region-node batches list", 0, "listing");
+        let mut words = listed.split_whitespace();
+        words
+            .find(|word| word.starts_with("file-"))
+            .expect("a file was imported")
+            .to_owned()
+    }
+
     fn run(&self, commands: &str, place: &str) {
         self.command(&self.own(commands, None), 0, place);
     }
 
-    fn command(&self, commands: &str, expected: i32, place: &str) {
+    fn command(&self, commands: &str, expected: i32, place: &str) -> String {
         let path = std::env::var("PATH").unwrap_or_default();
         let done = Command::new("bash")
             .args(["-e", "-u", "-o", "pipefail", "-c", commands])
             .current_dir(self.dir.path())
             .env("PATH", format!("{}:{path}", self.programs.display()))
-            .env_remove("REGION_NODE_DIR")
+            .env("REGION_NODE_DIR", self.dir.path().join("node"))
             .env_remove("FEDERAL_HUB_DIR")
             .env_remove("SVODKA_LANG")
             .stdin(Stdio::null())
@@ -126,6 +160,7 @@ impl Scene {
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .concat();
         assert_eq!(done.status.code(), Some(expected), "{place}:\n{commands}\n{said}");
+        said
     }
 
     /// The text with this scene's directories and addresses where the page has those of an example.
@@ -136,7 +171,7 @@ impl Scene {
             .replace("sudo -u svodka ", "")
             .replace("/var/lib/svodka-hub", &dir("hub"))
             .replace("/var/lib/svodka", &dir("node"))
-            .replace("/var/backups/svodka", &dir("backups"))
+            .replace("/backup/", &dir("backup/"))
             .replace("hub.example.org:7443", hub)
             .replace("10.66.0.5:7444", ingest.unwrap_or("127.0.0.1:1"))
     }
