@@ -38,22 +38,8 @@ impl ProcessService for Admin {
         &self,
         request: Request<pb::GetReportRequest>,
     ) -> Result<Response<pb::GetReportResponse>, Status> {
-        let asked = request.into_inner();
-        let hub = Arc::clone(&self.0);
-        let document = blocking(move || {
-            let federation = hub
-                .federation()
-                .map_err(|e| refusal(Rpc::Internal, e.code(), e.to_string()))?;
-            let scope = match asked.scope.as_str() {
-                "" => federation.tree().root().code.clone(),
-                scope => named(&federation, scope).map_err(|e| wrong("UNKNOWN_SCOPE", &e))?,
-            };
-            let inquiry = inquiry(&hub, &federation, scope, &asked)?;
-            hub.report(&federation, &inquiry).map_err(|e| wrong(e.code(), &e))
-        });
-        Ok(Response::new(pb::GetReportResponse {
-            document: document.await??.into_bytes(),
-        }))
+        let document = document(&self.0, request.into_inner()).await?;
+        Ok(Response::new(pb::GetReportResponse { document }))
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
@@ -69,6 +55,25 @@ impl ProcessService for Admin {
     }
 }
 
+/// A report, written out.
+pub(crate) async fn document(hub: &Arc<Hub>, asked: pb::GetReportRequest) -> Result<Vec<u8>, Status> {
+    let hub = Arc::clone(hub);
+    let document = blocking(move || {
+        let federation = hub
+            .federation()
+            .map_err(|e| refusal(Rpc::Internal, e.code(), e.to_string()))?;
+        let asked = Asked {
+            scope: &asked.scope,
+            period: &asked.period,
+            compare: &asked.compare,
+            format: &asked.format,
+        };
+        let inquiry = asked.inquiry(&hub, &federation)?;
+        hub.report(&federation, &inquiry).map_err(|e| wrong(e.code(), &e))
+    });
+    Ok(document.await??.into_bytes())
+}
+
 /// The unit that an operator names: by its code or its ISO code.
 fn named(federation: &Federation, text: &str) -> Result<Code, CodeError> {
     let tree = federation.tree();
@@ -80,19 +85,35 @@ fn named(federation: &Federation, text: &str) -> Result<Code, CodeError> {
     Ok(by_alias().map_or(code, |unit| unit.code.clone()))
 }
 
-/// Parses the question.
-fn inquiry(hub: &Hub, federation: &Federation, scope: Code, asked: &pb::GetReportRequest) -> Result<Inquiry, Status> {
-    let period = |text: &str| text.parse::<Period>().map_err(|e| wrong("PERIOD_INVALID", &e));
-    let compare = Some(asked.compare.as_str()).filter(|text| !text.is_empty());
-    let format = Format::ALL.into_iter().find(|format| format.code() == asked.format);
-    let today = hub.today(federation, &scope);
-    Ok(Inquiry {
-        scope,
-        period: period(&asked.period)?,
-        compare: compare.map(period).transpose()?,
-        format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json, csv или html"))?,
-        today,
-    })
+/// A question as it was asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) scope: &'a str,
+    pub(crate) period: &'a str,
+    /// Empty for no comparison.
+    pub(crate) compare: &'a str,
+    pub(crate) format: &'a str,
+}
+
+impl Asked<'_> {
+    /// Parses the question; an empty scope is the whole federation.
+    pub(crate) fn inquiry(self, hub: &Hub, federation: &Federation) -> Result<Inquiry, Status> {
+        let scope = match self.scope {
+            "" => federation.tree().root().code.clone(),
+            scope => named(federation, scope).map_err(|e| wrong("UNKNOWN_SCOPE", &e))?,
+        };
+        let period = |text: &str| text.parse::<Period>().map_err(|e| wrong("PERIOD_INVALID", &e));
+        let compare = Some(self.compare).filter(|text| !text.is_empty());
+        let format = Format::ALL.into_iter().find(|format| format.code() == self.format);
+        let today = hub.today(federation, &scope);
+        Ok(Inquiry {
+            scope,
+            period: period(self.period)?,
+            compare: compare.map(period).transpose()?,
+            format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json, csv или html"))?,
+            today,
+        })
+    }
 }
 
 #[tonic::async_trait]
@@ -200,7 +221,7 @@ fn uninvited(error: &InviteError) -> Status {
     refusal(code, reason, error.to_string())
 }
 
-fn wrong(reason: &str, error: &dyn std::fmt::Display) -> Status {
+pub(crate) fn wrong(reason: &str, error: &dyn std::fmt::Display) -> Status {
     refusal(Rpc::InvalidArgument, reason, error.to_string())
 }
 
@@ -209,7 +230,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 /// Work that blocks on the disk or takes long, off the threads that serve connections.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
     let span = tracing::Span::current();
     let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|_| {

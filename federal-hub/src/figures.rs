@@ -10,7 +10,8 @@ use domain::{Code, Day, NodeId, Period, SheetPeriod};
 use federation::{SharedLedger, held};
 use ledger::{Ledger, LedgerError, SheetInForce};
 use report::{AsOf, Format, Report};
-use rollup::{Question, Rollup, RollupError, SheetStanding};
+use rollup::explain::{ExplainError, Explained};
+use rollup::{CellName, Question, Rollup, RollupError, SheetStanding};
 
 /// What a reader asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub enum ReportError {
     /// The question does not fit the federation.
     #[error(transparent)]
     Rollup(#[from] RollupError),
+    /// The figure cannot be taken apart.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -43,6 +47,7 @@ impl ReportError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Rollup(error) => error.code(),
+            Self::Explain(error) => error.code(),
             Self::Ledger(error) => error.code(),
         }
     }
@@ -87,18 +92,38 @@ impl Figures {
         Ok(())
     }
 
+    /// The ledger that whatever is asked next is answered from. A member that joined or was revoked since the last batch
+    /// is so in the answer already.
+    fn as_of(&self) -> Result<AsOf, LedgerError> {
+        let ledger = held(&self.ledger);
+        let mut fold = self.fold.write().unwrap_or_else(PoisonError::into_inner);
+        fold.follow_members(&ledger)?;
+        Ok(AsOf {
+            ledger_size: ledger.size(),
+            root: ledger.root().to_string(),
+        })
+    }
+
+    /// Takes one figure of what stands now apart.
+    pub(crate) fn take_apart(
+        &self,
+        federation: &Federation,
+        inquiry: &Inquiry,
+        name: &CellName,
+    ) -> Result<(AsOf, Explained), ReportError> {
+        let as_of = self.as_of()?;
+        let fold = self.fold.read().unwrap_or_else(PoisonError::into_inner);
+        let question = Question {
+            scope: inquiry.scope.clone(),
+            period: inquiry.period,
+            today: inquiry.today,
+        };
+        Ok((as_of, fold.rollup.explain(federation, &question, name)?))
+    }
+
     /// Writes a report of what stands now.
     pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, ReportError> {
-        let as_of = {
-            let ledger = held(&self.ledger);
-            // A member that joined or was revoked since the last batch is so in this report already.
-            let mut fold = self.fold.write().unwrap_or_else(PoisonError::into_inner);
-            fold.follow_members(&ledger)?;
-            AsOf {
-                ledger_size: ledger.size(),
-                root: ledger.root().to_string(),
-            }
-        };
+        let as_of = self.as_of()?;
         let fold = self.fold.read().unwrap_or_else(PoisonError::into_inner);
         let ask = |period| {
             let question = Question {

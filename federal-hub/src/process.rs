@@ -16,10 +16,12 @@ use runtime::{Certificate, Shutdown, Tasks};
 use tonic::service::Routes;
 use wire::pb::parent_service_server::ParentServiceServer;
 use wire::pb::process_service_server::ProcessServiceServer;
+use wire::pb::report_service_server::ReportServiceServer;
 
 use crate::admin::Admin;
 use crate::door::{DoorError, MemberDoor};
 use crate::hub::{Hub, OpenError};
+use crate::reports::Reports;
 
 /// Full name of the replication service in health answers.
 const REPLICATION: &str = "svodka.v1.ReplicationService";
@@ -49,6 +51,7 @@ impl Hub {
         let admin = Admin(Arc::clone(self));
         Routes::new(ProcessServiceServer::new(admin.clone()))
             .add_service(ParentServiceServer::new(admin))
+            .add_service(ReportServiceServer::new(Reports(Arc::clone(self))))
             .into_axum_router()
             .layer(axum::middleware::from_fn(traced))
     }

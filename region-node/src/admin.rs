@@ -38,13 +38,8 @@ impl ProcessService for Admin {
         &self,
         request: Request<pb::GetReportRequest>,
     ) -> Result<Response<pb::GetReportResponse>, Status> {
-        let node = Arc::clone(&self.0);
-        let inquiry = self.inquiry(&request.into_inner())?;
-        let document = blocking(move || node.report(&inquiry)).await?;
-        let document = document.map_err(|error| refusal(Rpc::InvalidArgument, error.code(), error.to_string()))?;
-        Ok(Response::new(pb::GetReportResponse {
-            document: document.into_bytes(),
-        }))
+        let document = document(&self.0, request.into_inner()).await?;
+        Ok(Response::new(pb::GetReportResponse { document }))
     }
 
     async fn get_entry(&self, request: Request<pb::GetEntryRequest>) -> Result<Response<pb::GetEntryResponse>, Status> {
@@ -66,26 +61,53 @@ impl ProcessService for Admin {
     }
 }
 
-impl Admin {
+/// A report, written out.
+pub(crate) async fn document(node: &Arc<Node>, asked: pb::GetReportRequest) -> Result<Vec<u8>, Status> {
+    let node = Arc::clone(node);
+    let asked_for = Asked {
+        scope: &asked.scope,
+        period: &asked.period,
+        compare: &asked.compare,
+        format: &asked.format,
+    };
+    let inquiry = asked_for.inquiry(&node)?;
+    let document = blocking(move || node.report(&inquiry)).await?;
+    let document = document.map_err(|error| wrong(error.code(), &error))?;
+    Ok(document.into_bytes())
+}
+
+/// A question as it was asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) scope: &'a str,
+    pub(crate) period: &'a str,
+    /// Empty for no comparison.
+    pub(crate) compare: &'a str,
+    pub(crate) format: &'a str,
+}
+
+impl Asked<'_> {
     /// Parses the question; an empty scope is the node's own.
-    fn inquiry(&self, asked: &pb::GetReportRequest) -> Result<Inquiry, Status> {
-        let wrong =
-            |reason: &str, error: &dyn std::fmt::Display| refusal(Rpc::InvalidArgument, reason, error.to_string());
-        let scope = match asked.scope.as_str() {
-            "" => self.0.home(),
+    pub(crate) fn inquiry(self, node: &Node) -> Result<Inquiry, Status> {
+        let scope = match self.scope {
+            "" => node.home(),
             scope => Code::new(scope).map_err(|e| wrong("UNKNOWN_SCOPE", &e))?,
         };
         let period = |text: &str| text.parse::<Period>().map_err(|e| wrong("PERIOD_INVALID", &e));
-        let compare = Some(asked.compare.as_str()).filter(|text| !text.is_empty());
-        let format = Format::ALL.into_iter().find(|format| format.code() == asked.format);
+        let compare = Some(self.compare).filter(|text| !text.is_empty());
+        let format = Format::ALL.into_iter().find(|format| format.code() == self.format);
         Ok(Inquiry {
             scope,
-            period: period(&asked.period)?,
+            period: period(self.period)?,
             compare: compare.map(period).transpose()?,
             format: format.ok_or_else(|| wrong("FORMAT_UNKNOWN", &"вид сводки: text, json, csv или html"))?,
-            today: self.0.today(),
+            today: node.today(),
         })
     }
+}
+
+pub(crate) fn wrong(reason: &str, error: &dyn std::fmt::Display) -> Status {
+    refusal(Rpc::InvalidArgument, reason, error.to_string())
 }
 
 /// Work that blocks on the disk or takes long, off the threads that serve connections.

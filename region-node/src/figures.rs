@@ -13,7 +13,8 @@ use domain::{Code, Day, NodeId, Period, SheetPeriod};
 use federation::{SharedLedger, held};
 use ledger::{Ledger, LedgerError, SheetInForce};
 use report::{AsOf, Format, Report};
-use rollup::{Question, Rollup, RollupError, SheetStanding};
+use rollup::explain::{ExplainError, Explained};
+use rollup::{CellName, Question, Rollup, RollupError, SheetStanding};
 use wire::statement::Membership;
 
 /// What a reader asks.
@@ -110,15 +111,34 @@ impl Figures {
         Ok(())
     }
 
+    /// The ledger that whatever is asked next is answered from.
+    fn as_of(&self) -> AsOf {
+        let ledger = held(&self.ledger);
+        AsOf {
+            ledger_size: ledger.size(),
+            root: ledger.root().to_string(),
+        }
+    }
+
+    /// Takes one figure of what stands now apart.
+    pub(crate) fn take_apart(
+        &self,
+        federation: &Federation,
+        inquiry: &Inquiry,
+        name: &CellName,
+    ) -> Result<(AsOf, Explained), ExplainError> {
+        let as_of = self.as_of();
+        let question = Question {
+            scope: inquiry.scope.clone(),
+            period: inquiry.period,
+            today: inquiry.today,
+        };
+        Ok((as_of, locked(&self.rollup).explain(federation, &question, name)?))
+    }
+
     /// Writes a report of what stands now.
     pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, RollupError> {
-        let as_of = {
-            let ledger = held(&self.ledger);
-            AsOf {
-                ledger_size: ledger.size(),
-                root: ledger.root().to_string(),
-            }
-        };
+        let as_of = self.as_of();
         let rollup = locked(&self.rollup);
         let ask = |period| {
             let question = Question {

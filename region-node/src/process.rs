@@ -21,12 +21,14 @@ use wire::pb::correction_service_server::CorrectionServiceServer;
 use wire::pb::ingest_service_server::IngestServiceServer;
 use wire::pb::intake_service_server::IntakeServiceServer;
 use wire::pb::process_service_server::ProcessServiceServer;
+use wire::pb::report_service_server::ReportServiceServer;
 
 use crate::admin::Admin;
 use crate::aggregate::{AggregateError, Mode};
 use crate::door::{DoorError, IngestDoor};
 use crate::intake::IntakeError;
 use crate::node::Node;
+use crate::reports::Reports;
 use crate::service::IngestGrpc;
 
 /// Full name of the ingest service in health answers.
@@ -57,6 +59,7 @@ impl Node {
             .add_service(IntakeServiceServer::new(admin.clone()))
             .add_service(CorrectionServiceServer::new(admin))
             .add_service(IngestServiceServer::new(self.ingest()))
+            .add_service(ReportServiceServer::new(Reports(Arc::clone(self))))
             .into_axum_router()
             .layer(axum::middleware::from_fn(traced))
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "svodka/v1/envelope.proto",
     "svodka/v1/statement.proto",
     "svodka/v1/body.proto",
@@ -15,6 +15,7 @@ const FILES: [&str; 10] = [
     "svodka/v1/recovery.proto",
     "svodka/v1/admin.proto",
     "svodka/v1/corrections.proto",
+    "svodka/v1/report.proto",
 ];
 
 fn main() {

@@ -72,11 +72,13 @@ const GENERATED: &[&str] = &[
     "region-node/src/admin.rs",
     "region-node/src/corrections.rs",
     "region-node/src/process.rs",
+    "region-node/src/reports.rs",
     "region-node/src/import/",
     "region-node/src/cli/",
     "shared/runtime/src/command/",
     "federal-hub/src/admin.rs",
     "federal-hub/src/process.rs",
+    "federal-hub/src/reports.rs",
     "federal-hub/src/cli/",
     // The simulation speaks to the intake as a source system does.
     "deploy/sim/src/source.rs",

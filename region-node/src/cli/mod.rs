@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod batches;
+pub mod entry;
 pub mod import;
 pub mod incidents;
 pub mod join;
@@ -65,6 +66,8 @@ pub enum Command {
     Status(status::StatusArgs),
     /// Показать сводку по собственным данным узла
     Report(report::ReportArgs),
+    /// Показать запись журнала для проверки другими программами
+    Entry(entry::EntryArgs),
     /// Сертификаты систем-источников
     Source(source::SourceArgs),
     /// Копия в одном файле: сделать, проверить, восстановить
@@ -88,6 +91,7 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Sheets(args) => sheets::run(args, voice).await,
         Command::Status(args) => status::run(args, voice).await,
         Command::Report(args) => report::run(args, voice).await,
+        Command::Entry(args) => entry::run(args, voice).await,
         Command::Source(args) => source::run(args, voice).await,
         Command::Backup(args) => backup::run(args, voice),
         Command::Ledger(args) => ledger::run(&args, voice),

@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 use wire::pb;
 use wire::pb::process_service_client::ProcessServiceClient;
+use wire::pb::report_service_client::ReportServiceClient;
 
-use super::{Failure, Place, Session, Voice, output};
+use super::{DOCUMENT_BYTES_MAX, Failure, Place, Session, Voice, output};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -20,6 +21,11 @@ pub struct ReportArgs {
     /// Период для сравнения
     #[arg(long, value_name = "P", default_value = "")]
     compare: String,
+    /// Показать, из каких подписанных листов сложена одна цифра: показатель[,разрез=код]…
+    ///
+    /// Например: incidents.received,topic=roads или response.time,territory=65,source=pos
+    #[arg(long, value_name = "CELL", conflicts_with = "compare")]
+    explain: Option<String>,
     /// Вид сводки
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -50,6 +56,20 @@ impl Format {
 pub async fn run(args: ReportArgs, voice: Voice) -> Result<(), Failure> {
     let format = if voice.json { Format::Json } else { args.format };
     let session = Session::open(&args.place.dir, voice.lang).await?;
+    if let Some(cell) = args.explain {
+        let request = pb::ExplainRequest {
+            scope: args.scope,
+            period: args.period,
+            cell,
+            format: format.code().to_owned(),
+        };
+        let answer = ReportServiceClient::new(session.channel())
+            .max_decoding_message_size(DOCUMENT_BYTES_MAX)
+            .explain(request)
+            .await;
+        session.close().await;
+        return output::document(&answer?.into_inner().document);
+    }
     let request = pb::GetReportRequest {
         scope: args.scope,
         period: args.period,
@@ -57,7 +77,7 @@ pub async fn run(args: ReportArgs, voice: Voice) -> Result<(), Failure> {
         format: format.code().to_owned(),
     };
     let answer = ProcessServiceClient::new(session.channel())
-        .max_decoding_message_size(super::DOCUMENT_BYTES_MAX)
+        .max_decoding_message_size(DOCUMENT_BYTES_MAX)
         .get_report(request)
         .await;
     let changed = super::status::ask(&session)

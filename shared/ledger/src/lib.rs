@@ -31,6 +31,7 @@ mod sheets;
 mod standing;
 mod store;
 mod take;
+mod trail;
 mod verdict;
 mod verify;
 
@@ -46,6 +47,7 @@ pub use segments::{SegmentOptions, Segments, SegmentsOpening};
 pub use sheets::SheetInForce;
 pub use standing::MemberKeys;
 pub use store::{Appended, Head, NewEntry, NewFrame, Store, StoredEntry};
+pub use trail::{NotCounting, Trail, Uncounted};
 pub use verdict::{Incoming, Outcome, Taking, Verdict};
 pub use verify::Verification;
 

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::sheet::SheetFacts;
-use domain::{Code, NodeId, SheetPeriod};
+use domain::{Code, Day, NodeId, SheetPeriod};
 use seal::Digest;
 use wire::Statement;
 use wire::statement::{Decision, SheetStatement};
+
+use crate::trail::{NotCounting, Uncounted};
 
 /// A sheet that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +193,44 @@ impl Sheets {
                 && !self.refused.contains_key(&revision.statement)
         };
         revisions.iter().rev().find(stands).map(|revision| revision.position)
+    }
+
+    /// The revisions of a node's sheets that do not count; with the node's keys taken back, none does.
+    pub(crate) fn uncounted(&self, node: &NodeId, revoked: Option<&Code>) -> Vec<Uncounted> {
+        let from = (node.clone(), SheetPeriod::day(Day::MIN));
+        let histories = self.histories.range(from..).take_while(|((of, _), _)| of == node);
+        let revisions = histories.flat_map(|((_, period), history)| {
+            let revisions = history.revisions.iter();
+            revisions.map(move |revision| (*period, revision, self.not_counting(history, revision, revoked)))
+        });
+        let uncounted = revisions.filter_map(|(period, revision, why)| {
+            Some(Uncounted {
+                node: node.clone(),
+                period,
+                revision: revision.number,
+                position: Some(revision.position),
+                statement: revision.statement,
+                why: why?,
+            })
+        });
+        uncounted.collect()
+    }
+
+    fn not_counting(&self, history: &History, revision: &Revision, revoked: Option<&Code>) -> Option<NotCounting> {
+        let in_force = history.in_force.as_ref();
+        if in_force.is_some_and(|sheet| sheet.statement == revision.statement) {
+            return revoked.cloned().map(NotCounting::Revoked);
+        }
+        let refused = self.refused.get(&revision.statement).cloned();
+        Some(if self.void.contains(&revision.statement) {
+            NotCounting::Void
+        } else if let Some(reason) = refused {
+            NotCounting::Refused(reason)
+        } else if revision.has_body {
+            NotCounting::Superseded
+        } else {
+            NotCounting::BodyMissing
+        })
     }
 
     /// The highest revision that stands, counting or not.

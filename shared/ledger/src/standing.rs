@@ -105,7 +105,7 @@ impl Standing {
     }
 
     /// The nodes whose ledgers carry the statements of `node`, up to the one that delivers them.
-    fn bearers(&self, node: &NodeId, top: &NodeId) -> Vec<NodeId> {
+    pub(crate) fn bearers(&self, node: &NodeId, top: &NodeId) -> Vec<NodeId> {
         let mut bearers = Vec::new();
         for member in self.lineage(node) {
             bearers.push(member.membership.member.clone());

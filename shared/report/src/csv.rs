@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The report as CSV.
 pub(crate) fn write(report: &Report, federation: &Federation) -> String {
-    let mut table = Table::new();
+    let mut table = Table::new(&HEADER);
     table.coverage(report, federation);
     table.values(
         "total",
@@ -50,7 +50,7 @@ pub(crate) fn write(report: &Report, federation: &Federation) -> String {
 
 /// The numbers of one line, all absent until set.
 #[derive(Default)]
-struct Numbers {
+pub(crate) struct Numbers {
     n: Option<u64>,
     sum_s: Option<u64>,
     n_hist: Option<u64>,
@@ -97,12 +97,31 @@ impl From<Part> for Numbers {
     }
 }
 
-struct Table(::csv::Writer<Vec<u8>>);
+impl Numbers {
+    /// As they stand in a line, from `n` to `den`.
+    pub(crate) fn written(&self) -> [String; 8] {
+        let Numbers {
+            n,
+            sum_s,
+            n_hist,
+            mean_s,
+            p50_s,
+            p90_s,
+            num,
+            den,
+        } = *self;
+        let numbers = [n, sum_s, n_hist, mean_s, p50_s, p90_s, num, den];
+        numbers.map(|number| number.map(|n| n.to_string()).unwrap_or_default())
+    }
+}
+
+/// A document with one header, all of whose lines are as long as it.
+pub(crate) struct Table(::csv::Writer<Vec<u8>>);
 
 impl Table {
-    fn new() -> Table {
+    pub(crate) fn new(header: &[&str]) -> Table {
         let mut table = Table(::csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new()));
-        table.record(HEADER.map(str::to_owned));
+        table.record(header.iter().map(ToString::to_string));
         table
     }
 
@@ -168,36 +187,24 @@ impl Table {
     }
 
     fn numbers(&mut self, head: [&str; 5], numbers: &Numbers, text: &str) {
-        let Numbers {
-            n,
-            sum_s,
-            n_hist,
-            mean_s,
-            p50_s,
-            p90_s,
-            num,
-            den,
-        } = *numbers;
-        let written = [n, sum_s, n_hist, mean_s, p50_s, p90_s, num, den].map(|number| number.map(|n| n.to_string()));
         let cells = head.into_iter().map(inert);
-        let numbers = written.into_iter().map(Option::unwrap_or_default);
-        self.record(cells.chain(numbers).chain([inert(text)]));
+        self.record(cells.chain(numbers.written()).chain([inert(text)]));
     }
 
-    fn record(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn record(&mut self, cells: impl IntoIterator<Item = String>) {
         self.0
             .write_record(cells)
             .expect("memory takes every record, and all have one length");
     }
 
-    fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         let bytes = self.0.into_inner().expect("memory takes every byte");
         BYTE_ORDER_MARK.to_owned() + &String::from_utf8(bytes).expect("cells are texts")
     }
 }
 
 /// The cell with an apostrophe before it if a spreadsheet would take it for a formula.
-fn inert(cell: &str) -> String {
+pub(crate) fn inert(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }

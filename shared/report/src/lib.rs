@@ -7,6 +7,7 @@
 mod compare;
 mod coverage;
 mod csv;
+pub mod explain;
 pub mod figure;
 pub mod format;
 pub mod html;

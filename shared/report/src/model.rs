@@ -209,7 +209,7 @@ impl Report {
     }
 }
 
-fn scope(federation: &Federation, code: &Code) -> Scope {
+pub(crate) fn scope(federation: &Federation, code: &Code) -> Scope {
     let level = federation
         .tree()
         .unit(code)

@@ -10,7 +10,7 @@
 //! «по территории X».
 
 pub(crate) mod coverage;
-mod grid;
+pub(crate) mod grid;
 mod lead;
 mod outcome;
 mod place;
@@ -20,7 +20,7 @@ mod topics;
 use domain::federation::Federation;
 
 use crate::format::{for_period, grouped, plural};
-use crate::model::Report;
+use crate::model::{AsOf, Report};
 use crate::table::Table;
 
 /// A report with the federation whose nouns it is written in.
@@ -74,7 +74,11 @@ pub(crate) fn heading(page: Page<'_>) -> String {
 
 /// What the report was made from, so that it can be made again.
 pub(crate) fn as_of(page: Page<'_>) -> String {
-    let as_of = &page.report.as_of;
+    basis(&page.report.as_of)
+}
+
+/// The ledger that something was made from.
+pub(crate) fn basis(as_of: &AsOf) -> String {
     let entries = plural(as_of.ledger_size, "записи", "записей", "записей");
     format!(
         "Основание: журнал из {} {entries}, корень {}.",

@@ -11,7 +11,7 @@ use crate::answer::{Answer, Row, Value};
 use crate::attest::{Attested, Attesting};
 use crate::coverage::coverage;
 use crate::expect::Expected;
-use crate::fold::{FoldError, Sums, fold, join};
+use crate::fold::{FoldError, Lanes, Sums, fold, join};
 use crate::place::Places;
 use crate::plan::{BREAKDOWNS, Plan, breakdown_set};
 use crate::state::{Marks, marks_over, value};
@@ -75,23 +75,15 @@ impl Rollup {
         let stretches = stretches(*period, *today, tree, &self.members);
         let mut places = Places::new(tree, &self.codes, scope, &stretches);
         let plan = Plan::new(dictionary, &self.codes);
-        let mut folded = fold(
-            self,
-            &plan,
-            &mut places,
-            &stretches,
-            *period,
-            dictionary.measures().len(),
-        )
-        .map_err(unaddable)?;
-        let lanes = &mut folded.lanes;
+        let mut lanes = Lanes::new(dictionary.measures().len(), places.children().len(), self.codes.len());
+        let heard = fold(self, &plan, &mut places, &stretches, *period, &mut lanes).map_err(unaddable)?;
         fold_stocks(
             self,
             (dictionary, &plan),
             &mut places,
             &stretches,
             (*period, *today),
-            lanes,
+            &mut lanes,
         )
         .map_err(unaddable)?;
         let expected = Expected::new(tree, &self.members, scope, &places, &stretches);
@@ -108,17 +100,39 @@ impl Rollup {
             attested: &attested,
             exists: stretches.iter().any(|stretch| unit.life.contains(stretch.first)),
         };
-        let lanes = &folded.lanes;
         Ok(Answer {
             scope: scope.clone(),
             period: *period,
-            coverage: coverage(self, &expected, &attested, &stretches, &folded.heard),
+            coverage: coverage(self, &expected, &attested, &stretches, &heard),
             totals: making.totals(&lanes.totals().map_err(unaddable)?).map_err(unaddable)?,
             rows: making
                 .rows(scope, places.children(), &lanes.territories)
                 .map_err(unaddable)?,
             breakdowns: making.breakdowns(&lanes.breakdowns).map_err(unaddable)?,
         })
+    }
+}
+
+impl Rollup {
+    /// The code that stands on the last day for a code as it was named: itself, or the successor of one that is closed.
+    pub(crate) fn standing_code(&self, dictionary: &Dictionary, dimension: Dimension, id: u32, end: Day) -> Code {
+        let named = self.codes.code(id);
+        let Some(list) = dictionary.list(dimension) else {
+            return named.clone();
+        };
+        let mut code = named;
+        // Successors may not run in a circle for longer than the list.
+        for _ in list.entries() {
+            let ended = |until: Option<Day>| until.is_some_and(|until| until <= end);
+            let closed = list
+                .entry(code)
+                .filter(|entry| entry.life.intervals().iter().all(|life| ended(life.until)));
+            match closed.and_then(|entry| entry.successor.as_ref()) {
+                Some(successor) => code = successor,
+                None => break,
+            }
+        }
+        code.clone()
     }
 }
 
@@ -176,7 +190,9 @@ impl Making<'_> {
         let mut merged: BTreeMap<Code, (Vec<u32>, Sums)> = BTreeMap::new();
         for (id, sums) in (0..).zip(lane).filter(|(_, sums)| !sums.is_empty()) {
             let empty = || (Vec::new(), vec![Sum::Empty; sums.len()]);
-            let (ids, into) = merged.entry(self.standing_code(dimension, id)).or_insert_with(empty);
+            let (ids, into) = merged
+                .entry(self.rollup.standing_code(self.dictionary, dimension, id, self.last))
+                .or_insert_with(empty);
             ids.push(id);
             join(into, sums)?;
         }
@@ -195,27 +211,6 @@ impl Making<'_> {
         }
         rows.sort_by(|a, b| received(b).cmp(&received(a)).then_with(|| a.code.cmp(&b.code)));
         Ok(rows)
-    }
-
-    /// The code that stands on the last day for a code as it was named: itself, or the successor of one that is closed.
-    fn standing_code(&self, dimension: Dimension, id: u32) -> Code {
-        let named = self.rollup.codes.code(id);
-        let Some(list) = self.dictionary.list(dimension) else {
-            return named.clone();
-        };
-        let mut code = named;
-        // Successors may not run in a circle for longer than the list.
-        for _ in list.entries() {
-            let ended = |until: Option<Day>| until.is_some_and(|until| until <= self.last);
-            let closed = list
-                .entry(code)
-                .filter(|entry| entry.life.intervals().iter().all(|life| ended(life.until)));
-            match closed.and_then(|entry| entry.successor.as_ref()) {
-                Some(successor) => code = successor,
-                None => break,
-            }
-        }
-        code.clone()
     }
 
     fn values(&self, sums: &Sums, exists: bool, marks: impl Fn(usize) -> Marks) -> Made<BTreeMap<Code, Value>> {

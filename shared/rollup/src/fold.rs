@@ -22,6 +22,27 @@ pub(crate) type FoldError = (usize, TallyError);
 /// One sum for each measure, in the order of the dictionary.
 pub(crate) type Sums = Vec<Sum>;
 
+/// A sheet that a cell comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) node: &'a NodeId,
+    pub(crate) sheet: &'a Sheet,
+}
+
+/// What every cell that counts is brought to. One walk over the sheets serves an answer and its explanation, so the two
+/// cannot disagree about which cells count.
+pub(crate) trait Sink<'a> {
+    /// Takes a cell that stands in the scope.
+    fn take(
+        &mut self,
+        origin: Origin<'a>,
+        reading: &Reading,
+        place: Place,
+        values: &[u32],
+        figure: &Figure<'_>,
+    ) -> Result<(), FoldError>;
+}
+
 /// The sums of an answer.
 #[derive(Debug)]
 pub(crate) struct Lanes {
@@ -33,7 +54,7 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    fn new(measures: usize, children: usize, codes: usize) -> Self {
+    pub(crate) fn new(measures: usize, children: usize, codes: usize) -> Self {
         let territories = vec![vec![Sum::Empty; measures]; children + 1];
         Self {
             measures,
@@ -42,9 +63,21 @@ impl Lanes {
         }
     }
 
-    /// Adds a cell that stands in the scope to every lane it belongs to.
-    pub(crate) fn add(
+    /// The totals: every cell of the scope is in exactly one row.
+    pub(crate) fn totals(&self) -> Result<Sums, FoldError> {
+        let mut totals = vec![Sum::Empty; self.measures];
+        for row in &self.territories {
+            join(&mut totals, row)?;
+        }
+        Ok(totals)
+    }
+}
+
+impl<'a> Sink<'a> for Lanes {
+    /// Adds the cell to every lane it belongs to.
+    fn take(
         &mut self,
+        _: Origin<'a>,
         reading: &Reading,
         place: Place,
         values: &[u32],
@@ -68,15 +101,6 @@ impl Lanes {
         }
         Ok(())
     }
-
-    /// The totals: every cell of the scope is in exactly one row.
-    pub(crate) fn totals(&self) -> Result<Sums, FoldError> {
-        let mut totals = vec![Sum::Empty; self.measures];
-        for row in &self.territories {
-            join(&mut totals, row)?;
-        }
-        Ok(totals)
-    }
 }
 
 /// Adds sums measure by measure.
@@ -87,24 +111,18 @@ pub(crate) fn join(into: &mut Sums, from: &Sums) -> Result<(), FoldError> {
         .try_for_each(|(at, (sum, more))| sum.join(more).map_err(|error| (at, error)))
 }
 
-/// What a fold found: the sums, and for each node which sources had a cell in the scope.
-#[derive(Debug)]
-pub(crate) struct Folded<'a> {
-    pub(crate) lanes: Lanes,
-    /// By the number of the source's code.
-    pub(crate) heard: HashMap<&'a NodeId, Vec<bool>>,
-}
+/// For each node, by the number of the source's code, whether the source had a cell in the scope.
+pub(crate) type Heard<'a> = HashMap<&'a NodeId, Vec<bool>>;
 
-/// Folds every sheet that lies wholly inside the period.
+/// Brings the cells of every sheet that lies wholly inside the period to the sink.
 pub(crate) fn fold<'a>(
     rollup: &'a Rollup,
     plan: &Plan,
     places: &mut Places<'_>,
     stretches: &[Stretch],
     period: Period,
-    measures: usize,
-) -> Result<Folded<'a>, FoldError> {
-    let mut lanes = Lanes::new(measures, places.children().len(), rollup.codes.len());
+    sink: &mut impl Sink<'a>,
+) -> Result<Heard<'a>, FoldError> {
     let mut heard = HashMap::new();
     for (node, sheets) in &rollup.nodes {
         if !touches(sheets, places, stretches.len()) {
@@ -113,10 +131,10 @@ pub(crate) fn fold<'a>(
         let heard: &mut Vec<bool> = heard.entry(node).or_insert_with(|| vec![false; rollup.codes.len()]);
         for sheet in sheets.inside(period.first(), period.last()) {
             let stretch = stretch_of(stretches, sheet.last);
-            fold_sheet(rollup, plan, places, stretch, sheet, &mut lanes, heard)?;
+            fold_sheet(rollup, plan, places, stretch, Origin { node, sheet }, sink, heard)?;
         }
     }
-    Ok(Folded { lanes, heard })
+    Ok(heard)
 }
 
 /// Whether a node ever had a cell of a territory inside the scope.
@@ -127,16 +145,16 @@ fn touches(sheets: &NodeSheets, places: &mut Places<'_>, stretches: usize) -> bo
         .any(|&value| (0..stretches).any(|stretch| places.of(stretch, value) != Place::Outside))
 }
 
-fn fold_sheet(
+fn fold_sheet<'a>(
     rollup: &Rollup,
     plan: &Plan,
     places: &mut Places<'_>,
     stretch: usize,
-    sheet: &Sheet,
-    lanes: &mut Lanes,
+    origin: Origin<'a>,
+    sink: &mut impl Sink<'a>,
     heard: &mut [bool],
 ) -> Result<(), FoldError> {
-    for column in &sheet.columns {
+    for column in &origin.sheet.columns {
         let Some(reading) = plan.reading(column.measure, column.set) else {
             continue;
         };
@@ -150,7 +168,7 @@ fn fold_sheet(
             if reading.stock {
                 Ok(())
             } else {
-                lanes.add(reading, place, values, &figure)
+                sink.take(origin, reading, place, values, &figure)
             }
         })?;
     }

@@ -6,12 +6,14 @@
 //! One question goes through the modules in this order: `stretch` cuts the period where the tree or the membership
 //! changes, `place` says where in the scope a territory stands in each stretch, `fold` and `stock` add up cells,
 //! `expect` and `attest` say what should be there and what is, `coverage` counts both, `state` puts a word to each value.
+//! `explain` goes the same way for one figure, sheet by sheet.
 
 pub mod answer;
 mod ask;
 mod attest;
 mod coverage;
 mod expect;
+pub mod explain;
 mod fold;
 mod intern;
 mod packed;
@@ -25,4 +27,5 @@ mod sum;
 
 pub use answer::{Answer, Coverage, Gap, GapReason, Row, Share, Value};
 pub use ask::{Question, RollupError};
+pub use explain::{CellName, Explained};
 pub use store::{Rollup, SheetStanding};

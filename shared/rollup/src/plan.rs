@@ -42,11 +42,29 @@ impl Plan {
         let mut readings = HashMap::new();
         for (at, measure) in dictionary.measures().iter().enumerate() {
             for set in &measure.sets {
+                let needed = |reading: &Reading| reading.total || !reading.breakdowns.is_empty() || reading.stock;
                 let key = codes.id(&measure.code).zip(codes.id(set));
-                if let Some((key, reading)) = key.zip(reading(dictionary, at, measure, set)) {
-                    readings.insert(key, reading);
-                }
+                let reading = reading(dictionary, at, measure, set).filter(needed);
+                readings.extend(key.zip(reading));
             }
+        }
+        Self { readings }
+    }
+
+    /// The plan for one measure, read as if `wanted` were its total set. Of a stock the other sets are read as well, since
+    /// they belong to the snapshots that are compared.
+    pub(crate) fn of_set(dictionary: &Dictionary, codes: &Codes, at: usize, wanted: &Code) -> Self {
+        let measure = &dictionary.measures()[at];
+        let mut readings = HashMap::new();
+        for set in &measure.sets {
+            let key = codes.id(&measure.code).zip(codes.id(set));
+            let reading = reading(dictionary, at, measure, set).map(|reading| Reading {
+                total: set == wanted,
+                breakdowns: Vec::new(),
+                ..reading
+            });
+            let needed = |reading: &Reading| reading.total || reading.stock;
+            readings.extend(key.zip(reading.filter(needed)));
         }
         Self { readings }
     }
@@ -91,15 +109,14 @@ fn reading(dictionary: &Dictionary, at: usize, measure: &Measure, set: &Code) ->
     let breakdowns = (0..)
         .zip(BREAKDOWNS)
         .filter_map(|(lane, dimension)| Some((lane, gives(dimension)?)));
-    let reading = Reading {
+    Some(Reading {
         measure: at,
         territory: position(dimensions, Dimension::Territory)?,
         source: position(dimensions, Dimension::Source)?,
         total: measure.total_set == *set,
         breakdowns: breakdowns.collect(),
         stock: is_stock(measure),
-    };
-    (reading.total || !reading.breakdowns.is_empty() || reading.stock).then_some(reading)
+    })
 }
 
 fn position(dimensions: &[Dimension], wanted: Dimension) -> Option<usize> {

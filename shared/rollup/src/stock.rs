@@ -10,13 +10,13 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use domain::dictionary::Dictionary;
-use domain::{Code, Day, Period};
+use domain::{Code, Day, NodeId, Period};
 
-use crate::fold::{FoldError, Lanes};
+use crate::fold::{FoldError, Origin, Sink};
 use crate::packed::Figure;
-use crate::place::Places;
+use crate::place::{Place, Places};
 use crate::plan::{Plan, Reading};
-use crate::store::{Rollup, Sheet};
+use crate::store::{NodeSheets, Rollup, Sheet};
 use crate::stretch::{Stretch, stretch_of};
 
 /// Position of the measure, numbers of the source and of the territory.
@@ -31,7 +31,8 @@ struct StockCell<'p> {
 }
 
 #[derive(Debug)]
-struct Snapshot<'p> {
+struct Snapshot<'p, 'a> {
+    origin: Origin<'a>,
     day: Day,
     cells: Vec<StockCell<'p>>,
 }
@@ -52,14 +53,14 @@ impl Limits<'_> {
     }
 }
 
-/// Adds the latest snapshots to the lanes.
-pub(crate) fn fold_stocks(
-    rollup: &Rollup,
+/// Brings the latest snapshots to the sink.
+pub(crate) fn fold_stocks<'a>(
+    rollup: &'a Rollup,
     (dictionary, plan): (&Dictionary, &Plan),
     places: &mut Places<'_>,
     stretches: &[Stretch],
     (period, today): (Period, Day),
-    lanes: &mut Lanes,
+    sink: &mut impl Sink<'a>,
 ) -> Result<(), FoldError> {
     if !plan.has_stocks() {
         return Ok(());
@@ -73,20 +74,33 @@ pub(crate) fn fold_stocks(
     };
     for ((_, _, territory), snapshot) in latest(rollup, plan, limits) {
         let place = places.of(stretch, territory);
+        if place == Place::Outside {
+            continue;
+        }
         for cell in snapshot.cells {
             let figure = Figure::Stock(cell.value, snapshot.day);
-            lanes.add(cell.reading, place, rollup.keys.values(cell.key), &figure)?;
+            sink.take(
+                snapshot.origin,
+                cell.reading,
+                place,
+                rollup.keys.values(cell.key),
+                &figure,
+            )?;
         }
     }
     Ok(())
 }
 
-fn latest<'p>(rollup: &Rollup, plan: &'p Plan, limits: Limits<'_>) -> HashMap<Subject, Snapshot<'p>> {
-    let mut latest: HashMap<Subject, Snapshot<'p>> = HashMap::new();
-    let sheets = rollup.nodes.values().flat_map(|node| node.by_period.values());
-    for sheet in sheets.filter(|sheet| sheet.last <= limits.last) {
-        for ((subject, day), cells) in snapshots(rollup, plan, limits, sheet) {
-            let arriving = Snapshot { day, cells };
+fn latest<'p, 'a>(rollup: &'a Rollup, plan: &'p Plan, limits: Limits<'_>) -> HashMap<Subject, Snapshot<'p, 'a>> {
+    let mut latest: HashMap<Subject, Snapshot<'p, 'a>> = HashMap::new();
+    let origin = |(node, sheets): (&'a NodeId, &'a NodeSheets)| {
+        let sheets = sheets.by_period.values();
+        sheets.map(move |sheet| Origin { node, sheet })
+    };
+    let origins = rollup.nodes.iter().flat_map(origin);
+    for origin in origins.filter(|origin| origin.sheet.last <= limits.last) {
+        for ((subject, day), cells) in snapshots(rollup, plan, limits, origin.sheet) {
+            let arriving = Snapshot { origin, day, cells };
             match latest.get(&subject) {
                 Some(standing) if !replaces(rollup, &arriving, standing) => {}
                 _ => {
@@ -128,14 +142,14 @@ fn snapshots<'p>(
     found
 }
 
-fn replaces(rollup: &Rollup, arriving: &Snapshot<'_>, standing: &Snapshot<'_>) -> bool {
+fn replaces(rollup: &Rollup, arriving: &Snapshot<'_, '_>, standing: &Snapshot<'_, '_>) -> bool {
     if arriving.day != standing.day {
         return arriving.day > standing.day;
     }
     cells_by_code(rollup, arriving) > cells_by_code(rollup, standing)
 }
 
-fn cells_by_code<'r>(rollup: &'r Rollup, snapshot: &Snapshot<'_>) -> Vec<(&'r Code, Vec<&'r Code>, u64)> {
+fn cells_by_code<'r>(rollup: &'r Rollup, snapshot: &Snapshot<'_, '_>) -> Vec<(&'r Code, Vec<&'r Code>, u64)> {
     let by_code = |cell: &StockCell<'_>| {
         let values = rollup
             .keys

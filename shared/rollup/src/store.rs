@@ -33,6 +33,8 @@ pub(crate) struct Stated {
 /// A sheet as it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
+    pub(crate) period: SheetPeriod,
+    pub(crate) revision: u32,
     pub(crate) first: Day,
     pub(crate) last: Day,
     pub(crate) standing: SheetStanding,
@@ -93,6 +95,8 @@ impl Rollup {
                 completeness: *completeness,
             });
         let mut sheet = Sheet {
+            period: facts.period,
+            revision: facts.revision,
             first: facts.period.first(),
             last: facts.period.last(),
             standing,

@@ -7,6 +7,7 @@
 
 mod boston;
 mod days;
+mod explain;
 mod harness;
 mod outage;
 mod rebuild;

@@ -3,7 +3,7 @@
 use crate::table::Table;
 
 /// The lines of a table under its title and header; its note stands elsewhere.
-pub(super) fn draw(table: &Table) -> String {
+pub(crate) fn draw(table: &Table) -> String {
     let cells = |at: usize| table.rows.iter().map(move |row| &row.cells[at]);
     let widths: Vec<usize> = (0..table.header.len())
         .map(|at| {

@@ -6,6 +6,7 @@ mod agreement;
 mod build;
 mod districts;
 mod documented;
+mod explained;
 mod grammar;
 mod one_form;
 mod page;

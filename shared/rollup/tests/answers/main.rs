@@ -1,6 +1,7 @@
 //! What the rollup answers, on a small invented federation: laws over random sheets, tables of states and coverage.
 
 mod coverage;
+mod explained;
 mod laws;
 mod membership;
 mod states;
