@@ -10,11 +10,15 @@ use runtime::config::{self, ConfigError};
 use runtime::files::{Mode, write_atomic};
 use runtime::telemetry::Format;
 use serde::Deserialize;
+use web::Settings;
+use web::settings::PagesFile;
 
 /// The file's name in the hub's directory.
 pub const FILE: &str = "federal-hub.toml";
 /// Where members find the hub unless it is told otherwise: this machine only.
 pub const LISTEN: &str = "127.0.0.1:7443";
+/// Where the pages are unless they are told otherwise: this machine only.
+pub const PAGES_LISTEN: &str = "127.0.0.1:8443";
 
 /// The settings, in their types.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct Config {
     pub listen: String,
     /// Address of the port for health and numbers; nothing where there is none.
     pub admin: Option<String>,
+    /// The pages in the browser.
+    pub pages: Settings,
     /// How the process writes its own log.
     pub log_format: Format,
     /// What it writes there.
@@ -34,6 +40,7 @@ impl Default for Config {
         Self {
             listen: LISTEN.to_owned(),
             admin: None,
+            pages: Settings::usual(PAGES_LISTEN),
             log_format: Format::Text,
             log_filter: "info".to_owned(),
         }
@@ -45,6 +52,7 @@ impl Default for Config {
 struct File {
     listen: Option<String>,
     admin: Option<Admin>,
+    pages: Option<PagesFile>,
     log: Option<Log>,
 }
 
@@ -71,7 +79,8 @@ enum LogFormat {
 impl Config {
     /// The settings of the hub in `dir`; a directory without the file has the defaults.
     pub fn load(dir: &Path) -> Result<Self, ConfigError> {
-        let file = match config::load::<File>(&dir.join(FILE)) {
+        let path = dir.join(FILE);
+        let file = match config::load::<File>(&path) {
             Ok(file) => file,
             Err(ConfigError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(error),
@@ -83,6 +92,7 @@ impl Config {
                 .admin
                 .and_then(|admin| admin.listen)
                 .filter(|listen| !listen.is_empty()),
+            pages: Settings::of(&path, file.pages.unwrap_or_default(), PAGES_LISTEN)?,
             log_format: match log.format {
                 Some(LogFormat::Json) => Format::Json,
                 Some(LogFormat::Text) | None => Format::Text,

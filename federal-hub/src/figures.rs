@@ -123,6 +123,12 @@ impl Figures {
 
     /// Writes a report of what stands now.
     pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, ReportError> {
+        let report = self.model(federation, inquiry)?;
+        Ok(report::render(&report, federation, inquiry.format))
+    }
+
+    /// The report of what stands now, not yet written in any form.
+    pub fn model(&self, federation: &Federation, inquiry: &Inquiry) -> Result<Report, ReportError> {
         let as_of = self.as_of()?;
         let fold = self.fold.read().unwrap_or_else(PoisonError::into_inner);
         let ask = |period| {
@@ -135,8 +141,7 @@ impl Figures {
         };
         let answer = ask(inquiry.period)?;
         let before = inquiry.compare.map(ask).transpose()?;
-        let report = Report::build(federation, &answer, before.as_ref(), as_of);
-        Ok(report::render(&report, federation, inquiry.format))
+        Ok(Report::build(federation, &answer, before.as_ref(), as_of))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod hub;
 pub mod init;
 pub mod inspect;
+pub mod pages;
 pub mod process;
 pub mod reports;
 pub mod status;

@@ -70,13 +70,17 @@ async fn serve(args: ServeArgs, voice: Voice) -> Result<Life, Failure> {
     let address = listener.local_addr()?.to_string();
     let started = hub.start(listener, &shutdown).await;
     let mut tasks = started.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    let pages = hub.serve_pages(&config.pages, Arc::new(SystemRandom), &mut tasks, &shutdown);
+    let pages = pages
+        .await
+        .map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let inspection = Arc::new(Inspection::new(&hub));
     supervisor::ready(&inspection.summary());
     window.show(inspection);
     output::line(&announcement(
         hub.federation_id().as_str(),
         &address,
-        window.address(),
+        (window.address(), pages.as_deref()),
         voice,
     ))?;
     tasks.watch().await;

@@ -14,11 +14,15 @@ use runtime::config::{self, ConfigError};
 use runtime::files::{self, Mode};
 use runtime::telemetry::Format;
 use serde::Deserialize;
+use web::Settings;
+use web::settings::PagesFile;
 
 /// The file's name in the node's directory.
 pub const FILE: &str = "region-node.toml";
 /// Where sources find the node unless it is told otherwise: this machine only.
 pub const LISTEN: &str = "127.0.0.1:7444";
+/// Where the pages are unless they are told otherwise: this machine only.
+pub const PAGES_LISTEN: &str = "127.0.0.1:8444";
 /// Between pushes by the timer.
 const PUSH_INTERVAL: Duration = Duration::from_mins(15);
 /// After local midnight until a day's sheet is closed.
@@ -41,6 +45,8 @@ pub struct Config {
     pub grace: SignedDuration,
     /// Address of the port for health and numbers; nothing where there is none.
     pub admin: Option<String>,
+    /// The pages in the browser.
+    pub pages: Settings,
     /// How the process writes its own log.
     pub log_format: Format,
     /// What it writes there.
@@ -55,6 +61,7 @@ impl Default for Config {
             push_interval: PUSH_INTERVAL,
             grace: GRACE,
             admin: None,
+            pages: Settings::usual(PAGES_LISTEN),
             log_format: Format::Text,
             log_filter: "info".to_owned(),
         }
@@ -88,6 +95,7 @@ struct File {
     push_interval: Option<SignedDuration>,
     grace: Option<SignedDuration>,
     admin: Option<Admin>,
+    pages: Option<PagesFile>,
     log: Option<Log>,
 }
 
@@ -168,6 +176,7 @@ impl Config {
             push_interval,
             grace,
             admin,
+            pages: Settings::of(path, file.pages.unwrap_or_default(), PAGES_LISTEN)?,
             log_format: match format {
                 Some(LogFormat::Json) => Format::Json,
                 Some(LogFormat::Text) | None => Format::Text,

@@ -74,7 +74,7 @@ impl Figures {
     }
 
     /// The node itself and the members below it.
-    fn members(&self, ledger: &Ledger) -> Vec<Member> {
+    pub(crate) fn members(&self, ledger: &Ledger) -> Vec<Member> {
         let below = ledger.members().into_iter().filter(|member| member.node != self.node);
         std::iter::once(self.own.clone()).chain(below).collect()
     }
@@ -138,6 +138,12 @@ impl Figures {
 
     /// Writes a report of what stands now.
     pub fn report(&self, federation: &Federation, inquiry: &Inquiry) -> Result<String, RollupError> {
+        let report = self.model(federation, inquiry)?;
+        Ok(report::render(&report, federation, inquiry.format))
+    }
+
+    /// The report of what stands now, not yet written in any form.
+    pub fn model(&self, federation: &Federation, inquiry: &Inquiry) -> Result<Report, RollupError> {
         let as_of = self.as_of();
         let rollup = locked(&self.rollup);
         let ask = |period| {
@@ -150,8 +156,7 @@ impl Figures {
         };
         let answer = ask(inquiry.period)?;
         let before = inquiry.compare.map(ask).transpose()?;
-        let report = Report::build(federation, &answer, before.as_ref(), as_of);
-        Ok(report::render(&report, federation, inquiry.format))
+        Ok(Report::build(federation, &answer, before.as_ref(), as_of))
     }
 }
 

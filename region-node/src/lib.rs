@@ -12,6 +12,7 @@ pub mod import;
 pub mod inspect;
 pub mod intake;
 pub mod node;
+pub mod pages;
 pub mod process;
 pub mod reports;
 pub mod restored;

@@ -73,13 +73,17 @@ async fn serve(args: ServeArgs, voice: Voice) -> Result<Life, Failure> {
     let address = listener.local_addr()?.to_string();
     let started = node.start(listener, address.clone(), &shutdown).await;
     let mut tasks = started.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
+    let pages = node.serve_pages(&node.config().pages, Arc::new(SystemRandom), &mut tasks, &shutdown);
+    let pages = pages
+        .await
+        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
     let inspection = Arc::new(Inspection::new(&node));
     supervisor::ready(&inspection.summary());
     window.show(inspection);
     output::line(&announcement(
         &node.name().node_label().to_string(),
         &address,
-        window.address(),
+        (window.address(), pages.as_deref()),
         voice,
     ))?;
     tasks.watch().await;

@@ -41,7 +41,13 @@ class Programs:
 
     @contextlib.contextmanager
     def serving(self, program: str, directory: pathlib.Path):
-        """The running program; yields the address it said it listens on. Ends it by SIGTERM and looks at its exit."""
+        """The running program; yields the address it said it listens on."""
+        with self.announcing(program, directory) as announcement:
+            yield announcement["listen"]
+
+    @contextlib.contextmanager
+    def announcing(self, program: str, directory: pathlib.Path):
+        """The running program; yields what it announced. Ends it by SIGTERM and looks at its exit."""
         command = [str(self.bin_dir / program), "serve", "--dir", str(directory), "--listen", "127.0.0.1:0", "--json"]
         with (self.base / f"{program}.log").open("w+") as log:
             process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -53,7 +59,7 @@ class Programs:
                 if not announcement:
                     log.seek(0)
                     raise RuntimeError(f"{program} serve did not start\n{log.read()}")
-                yield json.loads(announcement)["listen"]
+                yield json.loads(announcement)
             finally:
                 watchdog.cancel()
                 process.terminate()

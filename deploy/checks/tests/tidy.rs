@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("rollup", &["domain"]),
     ("report", &["rollup", "domain"]),
+    ("web", &["report", "rollup", "domain", "runtime"]),
     ("testkit", &["domain", "wire", "seal", "journal", "ledger", "runtime"]),
 ];
 

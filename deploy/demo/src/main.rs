@@ -105,10 +105,25 @@ fn run(arguments: &Arguments) -> Result<bool> {
         arguments.once,
     );
     if !arguments.once {
+        tell_pages(&stage)?;
         stage.stay()?;
         eprintln!("Процессы останавливаются…");
     }
     Ok(holds)
+}
+
+/// Where the pages are and how to come in.
+fn tell_pages(stage: &Stage) -> Result<()> {
+    if let Some(reader) = stage.reader()? {
+        println!("\nСводка в браузере: {}", reader.address);
+        println!("  имя {}, пароль на этот запуск {}", reader.name, reader.password);
+        let authority = stage.place().hub().join("identity").join("ca.crt");
+        println!(
+            "  сертификат выдан самим хабом ({}), поэтому браузер спросит о нём",
+            authority.display()
+        );
+    }
+    Ok(())
 }
 
 /// Where everything is and how to look further.

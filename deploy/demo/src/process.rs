@@ -98,7 +98,7 @@ impl Task {
                 );
             }
             std::thread::sleep(LOOK);
-            server.address = announced(&fs::read_to_string(&server.task.out)?).unwrap_or_default();
+            server.address = announced(&fs::read_to_string(&server.task.out)?, "listen").unwrap_or_default();
         }
         Ok(server)
     }
@@ -112,11 +112,11 @@ impl Task {
     }
 }
 
-/// The address in the first whole line, which is JSON.
-fn announced(out: &str) -> Option<String> {
+/// An address in the first whole line, which is JSON.
+fn announced(out: &str, name: &str) -> Option<String> {
     let (line, _) = out.split_once('\n')?;
     let announcement: serde_json::Value = serde_json::from_str(line).ok()?;
-    announcement.get("listen")?.as_str().map(str::to_owned)
+    announcement.get(name)?.as_str().map(str::to_owned)
 }
 
 /// A server that runs. Dropping it ends it.
@@ -128,6 +128,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where its pages are, if it serves any.
+    pub fn pages(&self) -> Option<String> {
+        announced(&fs::read_to_string(&self.task.out).ok()?, "pages")
+    }
+
     /// Where it listens.
     pub fn address(&self) -> &str {
         &self.address

@@ -27,6 +27,18 @@ pub struct Stage {
     interrupt: Interrupt,
     fleet: Fleet,
     hub_address: String,
+    hub_pages: Option<String>,
+}
+
+/// Who may look at the hub's pages in this run.
+#[derive(Debug)]
+pub struct Reader {
+    /// The first page.
+    pub address: String,
+    /// The name to come in by.
+    pub name: &'static str,
+    /// The password, made for this run.
+    pub password: String,
 }
 
 impl Stage {
@@ -38,6 +50,7 @@ impl Stage {
             interrupt,
             fleet: Fleet::default(),
             hub_address: String::new(),
+            hub_pages: None,
         };
         let hub = text(&stage.place.hub())?;
         let mut init = vec!["init", "--dir", &hub, "--host", "127.0.0.1"];
@@ -47,9 +60,10 @@ impl Stage {
         }
         stage.hub("hub-init", &init)?;
         settle(&stage.place.hub().join(HUB_SETTINGS))?;
-        let serve = ["serve", "--dir", &hub, "--json"];
+        let serve = ["serve", "--dir", &hub, "--pages", "127.0.0.1:0", "--json"];
         let server = Task::new(&stage.programs.hub, serve, &stage.place.logs(), "hub").serve(&stage.interrupt)?;
         server.address().clone_into(&mut stage.hub_address);
+        stage.hub_pages = server.pages();
         stage.fleet.add(server);
         Ok(stage)
     }
@@ -72,7 +86,7 @@ impl Stage {
         ];
         self.node(&format!("{node}-join"), &join)?;
         settle(&self.place.node(node).join(NODE_SETTINGS))?;
-        let serve = ["serve", "--dir", &dir, "--json"];
+        let serve = ["serve", "--dir", &dir, "--pages", "off", "--json"];
         self.fleet
             .add(Task::new(&self.programs.node, serve, &self.place.logs(), node).serve(&self.interrupt)?);
         Ok(())
@@ -112,6 +126,20 @@ impl Stage {
             std::thread::sleep(std::time::Duration::from_millis(200));
         }
         Ok(())
+    }
+
+    /// Lets somebody look at the hub's pages: a user with a password of this run.
+    pub fn reader(&self) -> Result<Option<Reader>> {
+        let (Some(pages), hub) = (&self.hub_pages, text(&self.place.hub())?) else {
+            return Ok(None);
+        };
+        let name = "demo";
+        let password = self.hub("hub-user", &["user", "add", name, "--dir", &hub])?;
+        Ok(Some(Reader {
+            address: format!("https://{pages}/"),
+            name,
+            password: password.trim().to_owned(),
+        }))
     }
 
     /// Where everything is.

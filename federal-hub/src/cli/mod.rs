@@ -10,12 +10,13 @@ pub mod revoke;
 pub mod serve;
 pub mod session;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use runtime::Exit;
 pub use runtime::command::{Failure, Lang, Voice, output};
 pub use session::Session;
+use web::command::UserCommand;
 
 /// Хаб федерации: принимает журналы участников, проверяет их и составляет сводки.
 #[derive(Debug, Parser)]
@@ -35,6 +36,12 @@ pub struct Place {
     /// Каталог хаба
     #[arg(long, value_name = "DIR", env = "FEDERAL_HUB_DIR")]
     pub dir: PathBuf,
+}
+
+impl AsRef<Path> for Place {
+    fn as_ref(&self) -> &Path {
+        &self.dir
+    }
 }
 
 /// The commands.
@@ -62,6 +69,9 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Журнал: полная проверка
     Ledger(ledger::LedgerArgs),
+    /// Пользователи страниц
+    #[command(subcommand)]
+    User(UserCommand<Place>),
 }
 
 /// Runs a command that ends by itself. (`serve` does not; its life is the program's own.)
@@ -81,5 +91,6 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Key(args) => entry::key(args, voice).await,
         Command::Backup(args) => backup::run(args, voice),
         Command::Ledger(args) => ledger::run(&args, voice),
+        Command::User(command) => web::command::run(command, voice),
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use runtime::Exit;
+use web::settings::Listen;
 
 use super::{Failure, Lang, Place, Voice};
 use crate::config::Config;
@@ -16,6 +17,9 @@ pub struct ServeArgs {
     /// Адрес, на котором хаб принимает участников (порт 0: любой свободный)
     #[arg(long, value_name = "ADDR", env = "FEDERAL_HUB_LISTEN")]
     listen: Option<String>,
+    /// Адрес страниц в браузере, или off (порт 0: любой свободный)
+    #[arg(long, value_name = "ADDR", env = "FEDERAL_HUB_PAGES")]
+    pages: Option<String>,
 }
 
 impl ServeArgs {
@@ -30,23 +34,47 @@ impl ServeArgs {
         if let Some(listen) = &self.listen {
             config.listen.clone_from(listen);
         }
+        if let Some(pages) = &self.pages {
+            config.pages.listen = Listen::parse(pages);
+        }
         Ok(config)
     }
 }
 
 /// The line that says that the hub is there, for a person or for a program that waits for it.
-pub fn announcement(federation: &str, address: &str, admin: Option<SocketAddr>, voice: Voice) -> String {
+pub fn announcement(
+    federation: &str,
+    address: &str,
+    (admin, pages): (Option<SocketAddr>, Option<&str>),
+    voice: Voice,
+) -> String {
     if voice.json {
         return serde_json::json!({
             "schema": "federal-hub.serving/1",
             "federation": federation,
             "listen": address,
             "admin": admin,
+            "pages": pages,
         })
         .to_string();
     }
+    let shown = |words: &str| {
+        pages
+            .map(|pages| format!("; {words} https://{pages}/"))
+            .unwrap_or_default()
+    };
     match voice.lang {
-        Lang::Ru => format!("Хаб федерации {federation} работает, участников принимает на {address}"),
-        Lang::En => format!("The hub of federation {federation} is up and takes members at {address}"),
+        Lang::Ru => {
+            format!(
+                "Хаб федерации {federation} работает, участников принимает на {address}{}",
+                shown("страницы:")
+            )
+        }
+        Lang::En => {
+            format!(
+                "The hub of federation {federation} is up and takes members at {address}{}",
+                shown("pages:")
+            )
+        }
     }
 }

@@ -17,13 +17,14 @@ pub mod sheets;
 pub mod source;
 pub mod status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use runtime::Exit;
 
 pub use runtime::command::{DOCUMENT_BYTES_MAX, Failure, Lang, Voice, output};
 pub use session::Session;
+use web::command::UserCommand;
 
 /// Узел региона или муниципалитета: принимает обращения, составляет листы по дням и отправляет их выше.
 #[derive(Debug, Parser)]
@@ -43,6 +44,12 @@ pub struct Place {
     /// Каталог узла
     #[arg(long, value_name = "DIR", env = "REGION_NODE_DIR")]
     pub dir: PathBuf,
+}
+
+impl AsRef<Path> for Place {
+    fn as_ref(&self) -> &Path {
+        &self.dir
+    }
 }
 
 /// The commands.
@@ -74,6 +81,9 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Журнал: полная проверка
     Ledger(ledger::LedgerArgs),
+    /// Пользователи страниц
+    #[command(subcommand)]
+    User(UserCommand<Place>),
 }
 
 /// Runs a command that ends by itself. (`serve` does not; its life is the program's own.)
@@ -95,5 +105,6 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Source(args) => source::run(args, voice).await,
         Command::Backup(args) => backup::run(args, voice),
         Command::Ledger(args) => ledger::run(&args, voice),
+        Command::User(command) => web::command::run(command, voice),
     }
 }

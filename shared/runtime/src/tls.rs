@@ -1,4 +1,4 @@
-//! TLS settings of both ends: version 1.3, HTTP/2, no resumption (it would skip the client certificate), certificates
+//! TLS settings of both ends: version 1.3, HTTP/2 (for browsers also HTTP/1.1), no resumption (it would skip the client certificate), certificates
 //! judged by the standard verifier at *our* clock.
 //!
 //! Revocation is not judged here: a refusal in a handshake looks like a dead link to the peer, so services answer it
@@ -50,6 +50,14 @@ impl Identity {
         Self {
             cert_chain_pem,
             key_pem: key.pem(),
+        }
+    }
+
+    /// A chain and its key as somebody else's files have them, of any kind that TLS takes.
+    pub fn from_pem(cert_chain_pem: String, key_pem: String) -> Self {
+        Self {
+            cert_chain_pem,
+            key_pem: Zeroizing::new(key_pem),
         }
     }
 
@@ -106,6 +114,19 @@ pub fn server_config(
         .with_client_cert_verifier(verifier.build()?)
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(Arc::new(config))
+}
+
+/// The settings of a server for browsers: they are asked for no certificate, and may speak HTTP/1.1.
+pub fn pages_config(identity: &Identity, clock: &SharedClock) -> Result<Arc<ServerConfig>, TlsError> {
+    let (chain, key) = identity.parts()?;
+    let mut config = ServerConfig::builder_with_details(provider(), Arc::new(TlsTime(Arc::clone(clock))))
+        .with_protocol_versions(&[&version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(Arc::new(config))
