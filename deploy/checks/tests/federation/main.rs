@@ -14,3 +14,4 @@ mod rebuild;
 mod refusal;
 mod replay;
 mod restore;
+mod undo;

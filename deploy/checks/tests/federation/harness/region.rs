@@ -34,6 +34,11 @@ impl Region {
         }
     }
 
+    /// The operator's way to the node.
+    pub fn channel(&self) -> tonic::transport::Channel {
+        self.session.channel()
+    }
+
     /// Imports a file of the sample's form, as of the profile's date.
     pub async fn import(&self, file: &Path) -> ImportSummary {
         self.import_plan(self.plan(file)).await
