@@ -141,13 +141,17 @@ impl IntakeService for Admin {
         let asked = request.into_inner();
         let issued = blocking(move || {
             let csr = &asked.certificate_request;
-            node.issue_source(&IssueRequest {
+            let issued = node.issue_source(&IssueRequest {
                 name: &asked.name,
                 source: &asked.source,
                 csr,
-            })
+            })?;
+            if asked.trial {
+                node.sources.put_on_trial(&asked.name, node.clock.now())?;
+            }
+            Ok(issued)
         });
-        let certificate = issued.await?.map_err(|error| registry(&error))?;
+        let certificate = issued.await?.map_err(|error: SourcesError| registry(&error))?;
         Ok(Response::new(pb::IssueSourceResponse {
             certificate,
             authority: self.0.authority_pem().to_owned(),
@@ -196,13 +200,14 @@ impl IntakeService for Admin {
 }
 
 /// What the registry of source certificates refuses, on the wire.
-fn registry(error: &SourcesError) -> Status {
+pub(crate) fn registry(error: &SourcesError) -> Status {
     let (code, reason) = match error {
         SourcesError::Io { .. } | SourcesError::Damaged { .. } => (Rpc::DataLoss, "STORAGE_FAILED"),
         SourcesError::Name { .. } => (Rpc::InvalidArgument, "NAME_INVALID"),
         SourcesError::UnknownSource { .. } => (Rpc::InvalidArgument, "SOURCE_UNKNOWN"),
         SourcesError::NotCovered(_) => (Rpc::InvalidArgument, "SOURCE_NOT_COVERED"),
         SourcesError::Taken(_) => (Rpc::AlreadyExists, "NAME_TAKEN"),
+        SourcesError::NotOnTrial(_) => (Rpc::FailedPrecondition, "NOT_ON_TRIAL"),
         SourcesError::Absent(_) => (Rpc::FailedPrecondition, "NAME_ABSENT"),
         SourcesError::Pki(_) => (Rpc::InvalidArgument, "CERTIFICATE_REQUEST_INVALID"),
         SourcesError::Certificate(_) => (Rpc::Internal, "INTERNAL"),

@@ -13,7 +13,7 @@ use tonic::{Code as Rpc, Request, Response, Status};
 use wire::pb;
 use wire::pb::correction_service_server::CorrectionService;
 
-use crate::admin::{Admin, blocking, unsealed};
+use crate::admin::{Admin, blocking, registry, unsealed};
 use crate::aggregate::{Previewed, WithdrawError};
 use crate::intake::{Cell, IntakeError, STATES, UndoEffect, page};
 use crate::service;
@@ -188,6 +188,16 @@ impl CorrectionService for Admin {
         })?;
         self.0.pusher.nudge();
         Ok(Response::new(pb::WithdrawSheetResponse { revision, position }))
+    }
+
+    async fn accept_source(
+        &self,
+        request: Request<pb::AcceptSourceRequest>,
+    ) -> Result<Response<pb::AcceptSourceResponse>, Status> {
+        let (node, name) = (Arc::clone(&self.0), request.into_inner().name);
+        let accepted = blocking(move || node.sources.accept(&name, node.clock.now())).await?;
+        accepted.map_err(|error| registry(&error))?;
+        Ok(Response::new(pb::AcceptSourceResponse {}))
     }
 
     async fn preview_push(

@@ -14,7 +14,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Extensions, Request, Response, Status, Streaming};
 use wire::pb;
 
-use crate::intake::{Caller, Intake, IntakeError, Pending};
+use crate::intake::{Caller, Intake, IntakeError, Pending, SourceCounts};
 
 /// Batches of one stream that may wait for the disk: with 1,000 items of about 300 bytes each, 2.4 MB a stream.
 const IN_FLIGHT: usize = 8;
@@ -28,6 +28,14 @@ pub trait SourceDirectory: Send + Sync {
     /// The source of the client called `name`, unless this certificate was revoked or never issued. Asked on every
     /// request, since connections live for days.
     fn source_of(&self, name: &str, certificate: &Certificate) -> Option<Code>;
+
+    /// Whether what the client sends is only judged.
+    fn on_trial(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// What a client on trial sent, by outcome.
+    fn tried(&self, _name: &str, _more: SourceCounts) {}
 }
 
 /// The ingest service of one node.
@@ -83,8 +91,15 @@ type Replies = Pin<Box<dyn Stream<Item = Result<pb::IngestStreamResponse, Status
 impl pb::ingest_service_server::IngestService for IngestGrpc {
     async fn ingest(&self, request: Request<pb::IngestRequest>) -> Result<Response<pb::IngestResponse>, Status> {
         let caller = self.caller(request.extensions())?;
-        let answer = self.intake.ingest(&caller, request.into_inner()).await;
-        answer.map(Response::new).map_err(|error| status(&error))
+        let mut request = request.into_inner();
+        let trial = self.judge_only(&caller, &mut request);
+        let answer = self
+            .intake
+            .ingest(&caller, request)
+            .await
+            .map_err(|error| status(&error))?;
+        self.count_trial(trial.as_deref(), &answer);
+        Ok(Response::new(answer))
     }
 
     type IngestStreamStream = Replies;
@@ -99,7 +114,11 @@ impl pb::ingest_service_server::IngestService for IngestGrpc {
         let service = self.clone();
         // Ends with the caller's half of the stream, with the first error, or when the answering half is dropped.
         tokio::spawn(service.take_batches(extensions, request.into_inner(), waiting));
-        let replies = ReceiverStream::new(answers).then(Waiting::answer);
+        let counting = self.clone();
+        let replies = ReceiverStream::new(answers).then(move |waiting| {
+            let counting = counting.clone();
+            async move { waiting.answer(&counting).await }
+        });
         Ok(Response::new(Box::pin(replies)))
     }
 
@@ -108,6 +127,14 @@ impl pb::ingest_service_server::IngestService for IngestGrpc {
         request: Request<pb::DeclareCompleteRequest>,
     ) -> Result<Response<pb::DeclareCompleteResponse>, Status> {
         let caller = self.caller(request.extensions())?;
+        if self.trial(&caller).is_some() {
+            let message = "клиент на пробе: полноту дней объявляют после source accept";
+            return Err(runtime::status::refusal(
+                tonic::Code::FailedPrecondition,
+                "SOURCE_ON_TRIAL",
+                message,
+            ));
+        }
         let answer = self.intake.declare(&caller, request.into_inner()).await;
         answer.map(Response::new).map_err(|error| status(&error))
     }
@@ -117,17 +144,24 @@ impl pb::ingest_service_server::IngestService for IngestGrpc {
 enum Waiting {
     Batch {
         request_id: String,
+        /// Name of the client when it is on trial.
+        trial: Option<String>,
         pending: Pending<pb::IngestResponse>,
     },
     End(Status),
 }
 
 impl Waiting {
-    async fn answer(self) -> Result<pb::IngestStreamResponse, Status> {
+    async fn answer(self, service: &IngestGrpc) -> Result<pb::IngestStreamResponse, Status> {
         match self {
             Self::End(status) => Err(status),
-            Self::Batch { request_id, pending } => {
+            Self::Batch {
+                request_id,
+                trial,
+                pending,
+            } => {
                 let response = pending.answer().await.map_err(|error| status(&error))?;
+                service.count_trial(trial.as_deref(), &response);
                 Ok(pb::IngestStreamResponse {
                     request_id,
                     response: Some(response),
@@ -161,10 +195,36 @@ impl IngestGrpc {
 
     fn take(&self, extensions: &Extensions, request: pb::IngestStreamRequest) -> Result<Waiting, Status> {
         let caller = self.caller(extensions)?;
-        let batch = request.batch.unwrap_or_default();
+        let mut batch = request.batch.unwrap_or_default();
         let request_id = batch.request_id.clone();
+        let trial = self.judge_only(&caller, &mut batch);
         let pending = self.intake.submit(&caller, batch).map_err(|error| status(&error))?;
-        Ok(Waiting::Batch { request_id, pending })
+        Ok(Waiting::Batch {
+            request_id,
+            trial,
+            pending,
+        })
+    }
+
+    /// Name of the client when it is on trial.
+    fn trial(&self, caller: &Caller) -> Option<String> {
+        match caller {
+            Caller::Source { name, .. } if self.directory.on_trial(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// A request of a client on trial only asks what would happen, so nothing of it can reach a sheet.
+    fn judge_only(&self, caller: &Caller, request: &mut pb::IngestRequest) -> Option<String> {
+        let trial = self.trial(caller);
+        request.validate_only |= trial.is_some();
+        trial
+    }
+
+    fn count_trial(&self, trial: Option<&str>, answer: &pb::IngestResponse) {
+        if let Some(name) = trial {
+            self.directory.tried(name, SourceCounts::of(&answer.results));
+        }
     }
 }
 

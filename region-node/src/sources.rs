@@ -4,10 +4,11 @@
 //! that a revoked one stays on record with its date. A name is used by one certificate at a time; after a revocation it
 //! may be given again, and the old certificate stays revoked.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::Code;
 use domain::dictionary::CodeList;
@@ -20,7 +21,7 @@ use runtime::pki::{Authority, PkiError};
 use runtime::{Certificate, Label, PeerName};
 use serde::{Deserialize, Serialize};
 
-use crate::intake::speaks_of;
+use crate::intake::{SourceCounts, speaks_of};
 use crate::service::SourceDirectory;
 
 /// The file in the node's directory.
@@ -71,6 +72,9 @@ pub enum SourcesError {
     /// The name is taken by a certificate that counts.
     #[error("сертификат с именем «{0}» уже выдан: отзовите его (source revoke {0}) или выберите другое имя")]
     Taken(String),
+    /// The client is not on trial.
+    #[error("клиент «{0}» не на пробе: его данные учитываются")]
+    NotOnTrial(String),
     /// No certificate of this name counts.
     #[error("действующего сертификата с именем «{0}» нет; список: source list")]
     Absent(String),
@@ -100,6 +104,9 @@ pub struct Client {
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// On trial: what it sends is judged and counted, and is in no sheet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,6 +145,8 @@ pub struct Issuer<'a> {
 pub struct Sources {
     path: PathBuf,
     clients: RwLock<Arc<Vec<Client>>>,
+    /// What clients on trial sent since the start, by name.
+    tried: Mutex<BTreeMap<String, SourceCounts>>,
 }
 
 impl Sources {
@@ -164,6 +173,7 @@ impl Sources {
         Ok(Self {
             path,
             clients: RwLock::new(Arc::new(clients)),
+            tried: Mutex::default(),
         })
     }
 
@@ -214,6 +224,7 @@ impl Sources {
                 issued_at: now,
                 expires_at: certificate.not_after,
                 revoked_at: None,
+                trial: false,
             });
             Ok(())
         })?;
@@ -237,6 +248,42 @@ impl Sources {
                 Err(SourcesError::Absent(name.to_owned()))
             }
         })
+    }
+
+    /// Puts a client on trial, before it holds its certificate.
+    pub fn put_on_trial(&self, name: &str, now: Timestamp) -> Result<(), SourcesError> {
+        self.change(|clients| {
+            let client = clients
+                .iter_mut()
+                .find(|client| client.name == name && client.counts(now));
+            client.ok_or_else(|| SourcesError::Absent(name.to_owned()))?.trial = true;
+            Ok(())
+        })
+    }
+
+    /// Ends a client's trial: what it sends counts from the next request on.
+    pub fn accept(&self, name: &str, now: Timestamp) -> Result<(), SourcesError> {
+        self.change(|clients| {
+            let client = clients
+                .iter_mut()
+                .find(|client| client.name == name && client.counts(now));
+            let client = client.ok_or_else(|| SourcesError::Absent(name.to_owned()))?;
+            if !std::mem::take(&mut client.trial) {
+                return Err(SourcesError::NotOnTrial(name.to_owned()));
+            }
+            Ok(())
+        })?;
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        Ok(())
+    }
+
+    /// Clients on trial with what they sent since the start.
+    pub fn trials(&self, now: Timestamp) -> Vec<(Client, SourceCounts)> {
+        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let clients = self.list();
+        let on_trial = clients.iter().filter(|client| client.trial && client.counts(now));
+        let counted = |client: &Client| (client.clone(), tried.get(&client.name).copied().unwrap_or_default());
+        on_trial.map(counted).collect()
     }
 
     /// Every certificate ever issued, oldest first.
@@ -277,6 +324,16 @@ impl Client {
 }
 
 impl SourceDirectory for Sources {
+    fn on_trial(&self, name: &str) -> bool {
+        let on_trial = |client: &Client| client.name == name && client.trial && client.revoked_at.is_none();
+        self.list().iter().any(on_trial)
+    }
+
+    fn tried(&self, name: &str, more: SourceCounts) {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        tried.entry(name.to_owned()).or_default().add(more);
+    }
+
     fn source_of(&self, name: &str, certificate: &Certificate) -> Option<Code> {
         let fingerprint = hex::encode(certificate.fingerprint);
         let clients = self.list();

@@ -116,10 +116,22 @@ pub struct Intake {
     pub incidents: u64,
     /// By source.
     pub sources: Vec<Source>,
+    /// Clients on trial, with what they sent since the start; nothing of it is in a sheet.
+    #[serde(default)]
+    pub trials: Vec<Trial>,
     /// Raw values that matched no list, the most frequent first; kept here only.
     pub unmatched: Vec<Unmatched>,
     /// How many such values there are beyond this list.
     pub unmatched_beyond: u64,
+}
+
+/// A client on trial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Its name.
+    pub name: String,
+    /// What it sent, by outcome.
+    pub sent: Source,
 }
 
 /// One source: its items by outcome.

@@ -6,6 +6,7 @@ use domain::Code;
 use domain::federation::Federation;
 use domain::member::Cover;
 use jiff::{SignedDuration, Timestamp};
+use region_node::intake::SourceCounts;
 use region_node::service::SourceDirectory as _;
 use region_node::sources::{IssueRequest, Issuer, Sources, SourcesError};
 use runtime::pki::{Authority, TlsKey, csr};
@@ -136,4 +137,29 @@ fn a_wrong_request_is_refused_and_leaves_no_record() {
         Sources::open(stage.dir.path()),
         Err(SourcesError::Damaged { .. })
     ));
+}
+
+#[test]
+fn a_trial_is_remembered_counted_and_ended_once() {
+    let (stage, code) = (Stage::new(), some_source());
+    let sources = Sources::open(stage.dir.path()).unwrap();
+    stage.issue(&sources, "crm", &code).unwrap();
+    assert!(!sources.on_trial("crm"));
+    sources.put_on_trial("crm", stage.now).unwrap();
+    let sent = SourceCounts {
+        accepted: 2,
+        rejected: 1,
+        ..SourceCounts::default()
+    };
+    sources.tried("crm", sent);
+    sources.tried("crm", sent);
+    let told = sources.trials(stage.now);
+    assert_eq!((told.len(), told[0].1.accepted, told[0].1.rejected), (1, 4, 2));
+    let again = Sources::open(stage.dir.path()).unwrap();
+    assert!(again.on_trial("crm"), "a restart ends no trial");
+    again.accept("crm", stage.now).unwrap();
+    assert!(!again.on_trial("crm") && again.trials(stage.now).is_empty());
+    let twice = again.accept("crm", stage.now);
+    assert!(matches!(twice, Err(SourcesError::NotOnTrial(_))), "{twice:?}");
+    assert!(matches!(again.accept("b", stage.now), Err(SourcesError::Absent(_))));
 }

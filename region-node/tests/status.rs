@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use region_node::cli::Lang;
 use region_node::status::{
-    Certificate, EarlyAnswers, Intake, Ledger, RefusedSheet, SCHEMA, Sheets, Source, Status, Store, Unmatched, Uplink,
-    text,
+    Certificate, EarlyAnswers, Intake, Ledger, RefusedSheet, SCHEMA, Sheets, Source, Status, Store, Trial, Unmatched,
+    Uplink, text,
 };
 
 fn status() -> Status {
@@ -57,6 +57,14 @@ fn status() -> Status {
                     median_s: 7_201,
                 }),
                 ..Source::default()
+            }],
+            trials: vec![Trial {
+                name: "crm".to_owned(),
+                sent: Source {
+                    source: "pos".to_owned(),
+                    accepted: 12,
+                    ..Source::default()
+                },
             }],
             unmatched: vec![Unmatched {
                 source: "incident".to_owned(),

@@ -13,6 +13,7 @@ use runtime::pki::{TlsKey, csr};
 use runtime::{Clock as _, Exit, SystemClock, SystemRandom, random};
 use serde::{Deserialize, Serialize};
 use wire::pb;
+use wire::pb::correction_service_client::CorrectionServiceClient;
 use wire::pb::intake_service_client::IntakeServiceClient;
 
 use super::{Failure, Lang, Place, Session, Voice, output};
@@ -33,6 +34,8 @@ pub struct SourceArgs {
 enum SourceCommand {
     /// Выдать сертификат системе-источнику
     Add(AddArgs),
+    /// Закончить пробу: дальше данные клиента учитываются
+    Accept(RevokeArgs),
     /// Показать выданные сертификаты
     List(ListArgs),
     /// Отозвать сертификат
@@ -49,6 +52,9 @@ struct AddArgs {
     /// Куда записать ключ и сертификаты
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// На пробу: данные проверяются и считаются только здесь, в листы не входят
+    #[arg(long)]
+    trial: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -71,6 +77,7 @@ struct RevokeArgs {
 pub async fn run(args: SourceArgs, voice: Voice) -> Result<(), Failure> {
     match args.command {
         SourceCommand::Add(args) => add(args, voice).await,
+        SourceCommand::Accept(args) => accept(args, voice).await,
         SourceCommand::List(args) => list(args, voice).await,
         SourceCommand::Revoke(args) => revoke(args, voice).await,
     }
@@ -159,6 +166,7 @@ async fn issue(args: &AddArgs, key: &TlsKey, lang: Lang) -> Result<pb::IssueSour
         name: args.name.clone(),
         source: args.source.clone(),
         certificate_request,
+        trial: args.trial,
     };
     let answer = IntakeServiceClient::new(session.channel()).issue_source(request).await;
     session.close().await;
@@ -215,11 +223,35 @@ fn table(clients: &[Client], lang: Lang) -> Table {
             client.source.clone(),
             day(client.issued_at),
             day(client.expires_at),
-            client.revoked_at.map_or_else(|| "—".to_owned(), day),
+            match client.revoked_at {
+                Some(at) => day(at),
+                None if client.trial => lang.pick("на пробе", "on trial").to_owned(),
+                None => "—".to_owned(),
+            },
             client.serial.clone(),
         ]);
     }
     table
+}
+
+async fn accept(args: RevokeArgs, voice: Voice) -> Result<(), Failure> {
+    let session = Session::open(&args.place.dir, voice.lang).await?;
+    let request = pb::AcceptSourceRequest {
+        name: args.name.clone(),
+    };
+    let answer = CorrectionServiceClient::new(session.channel())
+        .accept_source(request)
+        .await;
+    session.close().await;
+    answer?;
+    let name = args.name;
+    if voice.json {
+        return output::json(&serde_json::json!({ "schema": "region-node.source/1", "name": name, "trial": false }));
+    }
+    output::line(&voice.lang.say(
+        &format!("Проба «{name}» закончена: присланное с этой минуты учитывается. Присланное раньше пришлите ещё раз."),
+        &format!("The trial of \"{name}\" is over: what it sends from now on counts. What it sent before, send again."),
+    ))
 }
 
 async fn revoke(args: RevokeArgs, voice: Voice) -> Result<(), Failure> {

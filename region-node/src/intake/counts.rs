@@ -54,6 +54,29 @@ pub struct SourceCounts {
     pub rejected: u64,
 }
 
+impl SourceCounts {
+    /// Items of one answer.
+    pub(crate) fn of(results: &[pb::ItemResult]) -> Self {
+        let count = |outcome| results.iter().filter(|result| result.outcome() == outcome).count() as u64;
+        Self {
+            accepted: count(pb::ItemOutcome::Accepted),
+            unchanged: count(pb::ItemOutcome::Unchanged),
+            updated: count(pb::ItemOutcome::Updated),
+            superseded: count(pb::ItemOutcome::Superseded),
+            rejected: count(pb::ItemOutcome::Rejected),
+        }
+    }
+
+    /// Adds more.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.accepted += more.accepted;
+        self.unchanged += more.unchanged;
+        self.updated += more.updated;
+        self.superseded += more.superseded;
+        self.rejected += more.rejected;
+    }
+}
+
 /// A raw value that matched no list and no unit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unmatched {

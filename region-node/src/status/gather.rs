@@ -10,9 +10,10 @@ use runtime::Certificate as Issued;
 use super::{
     Certificate, EarlyAnswers, Intake, Ledger, REFUSED_MAX, RefusedSheet, SCHEMA, Sheets, Source, Status, Store,
 };
-use super::{UNMATCHED_MAX, Unmatched, Uplink};
+use super::{Trial, UNMATCHED_MAX, Unmatched, Uplink};
 use crate::intake::{IntakeSummary, SourceCounts};
 use crate::node::Node;
+use crate::sources::Client;
 
 /// Seconds of a day on the clock.
 const DAY_S: i64 = 86_400;
@@ -37,7 +38,10 @@ impl Node {
             uplink: uplink(self.pusher.state(), ledger.size),
             ledger,
             sheets: self.sheets(),
-            intake: intake(self.intake.summary()),
+            intake: Intake {
+                trials: self.trials(),
+                ..intake(self.intake.summary())
+            },
             store: Store {
                 rebuilt: self.opening.rebuilt.is_some(),
             },
@@ -85,6 +89,15 @@ impl Node {
         sheets.refused.reverse();
         sheets.refused.truncate(REFUSED_MAX);
         sheets
+    }
+
+    fn trials(&self) -> Vec<Trial> {
+        let trials = self.sources.trials(self.clock.now()).into_iter();
+        let told = |(client, counts): (Client, SourceCounts)| Trial {
+            sent: source(&client.source, counts),
+            name: client.name,
+        };
+        trials.map(told).collect()
     }
 
     fn certificate(&self) -> Certificate {
@@ -144,6 +157,7 @@ fn intake(summary: IntakeSummary) -> Intake {
         position: summary.position,
         incidents: summary.incidents,
         sources,
+        trials: Vec::new(),
         unmatched,
         unmatched_beyond: summary.unmatched_beyond + beyond,
     }

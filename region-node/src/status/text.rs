@@ -138,6 +138,10 @@ impl Page {
             }
             self.line(&line);
         }
+        for trial in &status.intake.trials {
+            let words = self.lang.pick("На пробе, в листы не входит", "On trial, in no sheet");
+            self.line(&format!("{words}: {}. {}", trial.name, counts(&trial.sent, self.lang)));
+        }
         if !status.intake.unmatched.is_empty() {
             self.line(self.lang.pick(
                 "Не сопоставлено (хранится только здесь):",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::Code;
 use jiff::Timestamp;
+use region_node::intake::SourceCounts;
 use region_node::service::{IngestGrpc, SourceDirectory};
 use runtime::{Certificate, Peer, PeerName, Shutdown};
 use tokio_stream::StreamExt;
@@ -21,6 +22,24 @@ struct OneSource;
 impl SourceDirectory for OneSource {
     fn source_of(&self, name: &str, certificate: &Certificate) -> Option<Code> {
         (name == "portal" && certificate.serial == "01").then(|| Code::literal("pos"))
+    }
+}
+
+/// The same source, on trial.
+#[derive(Default)]
+struct OnTrial(std::sync::Mutex<SourceCounts>);
+
+impl SourceDirectory for OnTrial {
+    fn source_of(&self, name: &str, certificate: &Certificate) -> Option<Code> {
+        OneSource.source_of(name, certificate)
+    }
+
+    fn on_trial(&self, _: &str) -> bool {
+        true
+    }
+
+    fn tried(&self, _: &str, more: SourceCounts) {
+        *self.0.lock().unwrap() = more;
     }
 }
 
@@ -69,6 +88,32 @@ fn only_an_admitted_source_of_this_node_may_call() {
             (other, expected) => panic!("{expected:?}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn what_comes_on_trial_is_judged_and_counted_and_not_kept() {
+    let stage = Stage::new();
+    let (intake, _) = stage.open();
+    let directory = Arc::new(OnTrial::default());
+    let node = PeerName::node("ru", "sverdlovsk").unwrap();
+    let service = IngestGrpc::new(
+        Arc::clone(&intake),
+        node,
+        Arc::clone(&directory) as Arc<dyn SourceDirectory>,
+    );
+    let portal = || peer(PeerName::source("ru", "sverdlovsk", "portal").ok(), "01");
+    let items = vec![with("1", |_, i| i.source.clear()), with("", |_, i| i.source.clear())];
+    let mut call = Request::new(request("1", items));
+    call.extensions_mut().insert(portal());
+    let answer = block_on(service.ingest(call)).unwrap();
+    assert_eq!(outcomes(answer.get_ref()), [Accepted, Rejected]);
+    let mut declaration = Request::new(pb::DeclareCompleteRequest::default());
+    declaration.extensions_mut().insert(portal());
+    let refused = block_on(service.declare_complete(declaration)).unwrap_err();
+    assert_eq!(runtime::status::reason(&refused).as_deref(), Some("SOURCE_ON_TRIAL"));
+    let sent = *directory.0.lock().unwrap();
+    assert_eq!((sent.accepted, sent.rejected), (1, 1));
+    assert_eq!((intake.position(), intake.summary().incidents), (0, 0));
 }
 
 #[test]
