@@ -18,7 +18,7 @@ fn documented(prefix: &str) -> BTreeSet<String> {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     named
-        .filter(|name| name.starts_with(prefix))
+        .filter(|name| name.starts_with(prefix) && !name.contains(' '))
         .map(str::to_owned)
         .collect()
 }
