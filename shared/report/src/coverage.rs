@@ -1,7 +1,7 @@
 //! Coverage as the report shows it: expected and had, and every gap.
 
 use domain::{Code, Day, NodeId};
-use rollup::{Coverage, Gap, GapReason, Share};
+use rollup::{Coverage, Gap, GapReason, Overlap, Share};
 use serde::{Serialize, Serializer};
 
 use crate::model::as_text;
@@ -49,6 +49,31 @@ pub struct Cover {
     pub until: Option<Day>,
     /// Runs of days that are not here, or not complete.
     pub gaps: Vec<Hole>,
+    /// What is left out, since another node answers for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlap: Vec<LeftOut>,
+}
+
+/// What a node counts as received where another answers for the days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The node whose figure is left out.
+    #[serde(serialize_with = "as_text")]
+    pub node: NodeId,
+    /// The node that counts there.
+    #[serde(serialize_with = "as_text")]
+    pub counted_by: NodeId,
+    /// Root of the subtree that it answers for.
+    #[serde(serialize_with = "as_text")]
+    pub territory: Code,
+    /// The first day.
+    #[serde(serialize_with = "as_text")]
+    pub from: Day,
+    /// The last day, included.
+    #[serde(serialize_with = "as_text")]
+    pub to: Day,
+    /// How many were received by the figure left out.
+    pub amount: u64,
 }
 
 /// A run of days that the figures lack.
@@ -84,6 +109,20 @@ impl Cover {
             complete_days: coverage.complete_days,
             until: coverage.until,
             gaps: coverage.gaps.iter().map(Hole::of).collect(),
+            overlap: coverage.overlap.iter().map(LeftOut::of).collect(),
+        }
+    }
+}
+
+impl LeftOut {
+    fn of(overlap: &Overlap) -> LeftOut {
+        LeftOut {
+            node: overlap.node.clone(),
+            counted_by: overlap.counted_by.clone(),
+            territory: overlap.territory.clone(),
+            from: overlap.from,
+            to: overlap.to,
+            amount: overlap.amount,
         }
     }
 }

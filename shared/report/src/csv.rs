@@ -3,7 +3,7 @@
 //! Promises the numbers of the model as they are, UTF-8 with a byte order mark and semicolons (what a Russian spreadsheet
 //! opens by itself), and that no cell is taken for a formula. All numbers are integers, so there is no decimal sign.
 
-use crate::coverage::{Cover, Hole, Part, reason_code};
+use crate::coverage::{Cover, Hole, LeftOut, Part, reason_code};
 use crate::figure::Figure;
 use crate::model::{Line, Report, Values, territory_name};
 use domain::federation::Federation;
@@ -135,6 +135,7 @@ impl Table {
             complete_days,
             gaps,
             until: _,
+            overlap,
         } = &report.coverage;
         for (measure, part) in [("units", units), ("nodes", nodes), ("sources", sources), ("days", days)] {
             self.numbers(["coverage", &code, name, measure, "value"], &Numbers::from(*part), "");
@@ -147,6 +148,27 @@ impl Table {
         for gap in gaps {
             self.gap(gap, federation);
         }
+        for one in overlap {
+            self.left_out(one, federation);
+        }
+    }
+
+    /// What another node counts: the amount left out as `n`, the nodes and days as words in the text.
+    fn left_out(&mut self, one: &LeftOut, federation: &Federation) {
+        let amount = Numbers {
+            n: Some(one.amount),
+            ..Numbers::default()
+        };
+        let text = format!(
+            "{}..{} node={} counted_by={}",
+            one.from, one.to, one.node, one.counted_by
+        );
+        let name = territory_name(federation, &one.territory);
+        self.numbers(
+            ["coverage", one.territory.as_str(), &name, "overlap", "left_out"],
+            &amount,
+            &text,
+        );
     }
 
     /// A gap: the reason as the measure, the days as `n`, and the rest as `key=value` words in the text.

@@ -92,6 +92,25 @@ pub struct Coverage {
     pub until: Option<Day>,
     /// What is not here, as runs of days, sorted.
     pub gaps: Vec<Gap>,
+    /// What was left out of the figures, since another node answers for it.
+    pub overlap: Vec<Overlap>,
+}
+
+/// Incidents that a node counts as received where another answers for the days: left out of every figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The node whose figure is left out.
+    pub node: NodeId,
+    /// The node that counts there.
+    pub counted_by: NodeId,
+    /// Root of the subtree that it answers for.
+    pub territory: Code,
+    /// First day with such a figure.
+    pub from: Day,
+    /// Last day with such a figure.
+    pub to: Day,
+    /// How many were received by the figure left out.
+    pub amount: u64,
 }
 
 /// The fold of everything in force for a scope and a period.

@@ -7,11 +7,12 @@ use domain::federation::Federation;
 use domain::tally::TallyError;
 use domain::{Code, Day, Period, Tally};
 
-use crate::answer::{Answer, Row, Value};
+use crate::answer::{Answer, Coverage, Row, Value};
 use crate::attest::{Attested, Attesting};
 use crate::coverage::coverage;
 use crate::expect::Expected;
 use crate::fold::{FoldError, Lanes, Sums, fold, join};
+use crate::overlap::LeftOut;
 use crate::place::Places;
 use crate::plan::{BREAKDOWNS, Plan, breakdown_set};
 use crate::state::{Marks, marks_over, value};
@@ -76,7 +77,9 @@ impl Rollup {
         let mut places = Places::new(tree, &self.codes, scope, &stretches);
         let plan = Plan::new(dictionary, &self.codes);
         let mut lanes = Lanes::new(dictionary.measures().len(), places.children().len(), self.codes.len());
-        let heard = fold(self, &plan, &mut places, &stretches, *period, &mut lanes).map_err(unaddable)?;
+        let mut left_out = LeftOut::new(tree, &self.codes, &self.members);
+        let days = (&stretches[..], *period);
+        let heard = fold(self, &plan, &mut places, days, &mut lanes, &mut left_out).map_err(unaddable)?;
         fold_stocks(
             self,
             (dictionary, &plan),
@@ -100,10 +103,14 @@ impl Rollup {
             attested: &attested,
             exists: stretches.iter().any(|stretch| unit.life.contains(stretch.first)),
         };
+        let coverage = Coverage {
+            overlap: left_out.found(),
+            ..coverage(self, &expected, &attested, &stretches, &heard)
+        };
         Ok(Answer {
             scope: scope.clone(),
             period: *period,
-            coverage: coverage(self, &expected, &attested, &stretches, &heard),
+            coverage,
             totals: making.totals(&lanes.totals().map_err(unaddable)?).map_err(unaddable)?,
             rows: making
                 .rows(scope, places.children(), &lanes.territories)

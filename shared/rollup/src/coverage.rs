@@ -53,6 +53,7 @@ pub(crate) fn coverage(
             .map(|stretch| stretch.last)
             .max(),
         gaps: gaps(rollup, walk.gaps),
+        overlap: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ask::{Question, RollupError};
 use crate::attest::{Attested, Attesting};
 use crate::expect::Expected;
 use crate::fold::{FoldError, Origin, Sink, fold};
+use crate::overlap::LeftOut;
 use crate::packed::Figure;
 use crate::place::{Place, Places};
 use crate::plan::{Plan, Reading};
@@ -164,7 +165,9 @@ impl Rollup {
             measure: measure.code.clone(),
             error,
         };
-        fold(self, &plan, &mut places, &stretches, *period, &mut sink).map_err(unaddable)?;
+        let mut left_out = LeftOut::new(tree, &self.codes, &self.members);
+        let days = (&stretches[..], *period);
+        fold(self, &plan, &mut places, days, &mut sink, &mut left_out).map_err(unaddable)?;
         let limits = (*period, *today);
         let lists = (dictionary, &plan);
         fold_stocks(self, lists, &mut places, &stretches, limits, &mut sink).map_err(unaddable)?;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use domain::tally::TallyError;
 use domain::{NodeId, Period};
 
+use crate::overlap::{LeftOut, Spot};
 use crate::packed::Figure;
 use crate::place::{Place, Places};
 use crate::plan::{BREAKDOWNS, Plan, Reading};
@@ -119,9 +120,9 @@ pub(crate) fn fold<'a>(
     rollup: &'a Rollup,
     plan: &Plan,
     places: &mut Places<'_>,
-    stretches: &[Stretch],
-    period: Period,
+    (stretches, period): (&[Stretch], Period),
     sink: &mut impl Sink<'a>,
+    left_out: &mut LeftOut<'a>,
 ) -> Result<Heard<'a>, FoldError> {
     let mut heard = HashMap::new();
     for (node, sheets) in &rollup.nodes {
@@ -131,7 +132,8 @@ pub(crate) fn fold<'a>(
         let heard: &mut Vec<bool> = heard.entry(node).or_insert_with(|| vec![false; rollup.codes.len()]);
         for sheet in sheets.inside(period.first(), period.last()) {
             let stretch = stretch_of(stretches, sheet.last);
-            fold_sheet(rollup, plan, places, stretch, Origin { node, sheet }, sink, heard)?;
+            let at = (stretch, Origin { node, sheet });
+            fold_sheet(rollup, plan, places, at, sink, heard, left_out)?;
         }
     }
     Ok(heard)
@@ -149,12 +151,14 @@ fn fold_sheet<'a>(
     rollup: &Rollup,
     plan: &Plan,
     places: &mut Places<'_>,
-    stretch: usize,
-    origin: Origin<'a>,
+    (stretch, origin): (usize, Origin<'a>),
     sink: &mut impl Sink<'a>,
     heard: &mut [bool],
+    left_out: &mut LeftOut<'a>,
 ) -> Result<(), FoldError> {
-    for column in &origin.sheet.columns {
+    let (node, sheet) = (origin.node, origin.sheet);
+    let is_contested = left_out.concerns(node);
+    for column in &sheet.columns {
         let Some(reading) = plan.reading(column.measure, column.set) else {
             continue;
         };
@@ -166,11 +170,29 @@ fn fold_sheet<'a>(
             }
             heard[values[reading.source] as usize] = true;
             if reading.stock {
-                Ok(())
-            } else {
-                sink.take(origin, reading, place, values, &figure)
+                return Ok(());
             }
+            if is_contested && reading.received {
+                let spot = Spot {
+                    days: (sheet.first, sheet.last),
+                    stretch,
+                    territory: values[reading.territory],
+                    source: values[reading.source],
+                };
+                if left_out.leaves_out(node, spot, amount(reading, &figure)) {
+                    return Ok(());
+                }
+            }
+            sink.take(origin, reading, place, values, &figure)
         })?;
     }
     Ok(())
+}
+
+/// How many a cell of the total set says were received; the other sets say the same again.
+fn amount(reading: &Reading, figure: &Figure<'_>) -> Option<u64> {
+    match figure {
+        Figure::Flow(n) if reading.total => Some(*n),
+        _ => None,
+    }
 }

@@ -4,7 +4,8 @@
 //! and answers questions. What it answers does not depend on the order in which sheets came.
 //!
 //! One question goes through the modules in this order: `stretch` cuts the period where the tree or the membership
-//! changes, `place` says where in the scope a territory stands in each stretch, `fold` and `stock` add up cells,
+//! changes, `place` says where in the scope a territory stands in each stretch, `overlap` says what is another's to
+//! count, `fold` and `stock` add up cells,
 //! `expect` and `attest` say what should be there and what is, `coverage` counts both, `state` puts a word to each value.
 //! `explain` goes the same way for one figure, sheet by sheet.
 
@@ -16,6 +17,7 @@ mod expect;
 pub mod explain;
 mod fold;
 mod intern;
+mod overlap;
 mod packed;
 mod place;
 mod plan;
@@ -25,7 +27,7 @@ mod store;
 mod stretch;
 mod sum;
 
-pub use answer::{Answer, Coverage, Gap, GapReason, Row, Share, Value};
+pub use answer::{Answer, Coverage, Gap, GapReason, Overlap, Row, Share, Value};
 pub use ask::{Question, RollupError};
 pub use explain::{CellName, Explained};
 pub use store::{Rollup, SheetStanding};

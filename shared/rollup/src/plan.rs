@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use domain::dictionary::{Dictionary, Dimension, Measure};
+use domain::dictionary::{Dictionary, Dimension, Measure, Stamp};
 use domain::{Code, Tally};
 
 use crate::intern::Codes;
@@ -28,6 +28,8 @@ pub(crate) struct Reading {
     pub(crate) breakdowns: Vec<(usize, usize)>,
     /// A stock: only its latest snapshots count.
     pub(crate) stock: bool,
+    /// Counts by the registration: says on which day an incident came in.
+    pub(crate) received: bool,
 }
 
 /// The columns that a question reads.
@@ -116,6 +118,7 @@ fn reading(dictionary: &Dictionary, at: usize, measure: &Measure, set: &Code) ->
         total: measure.total_set == *set,
         breakdowns: breakdowns.collect(),
         stock: is_stock(measure),
+        received: !is_stock(measure) && measure.event.contains(&Stamp::Registered),
     })
 }
 

@@ -5,7 +5,7 @@ use domain::names::Noun;
 use rollup::GapReason;
 
 use super::Page;
-use crate::coverage::{Hole, Part};
+use crate::coverage::{Hole, LeftOut, Part};
 use crate::format::{NBSP, counted_genitive, days, grouped, percent, plural, with_period};
 use crate::model::{listed_name, territory_name};
 
@@ -34,7 +34,7 @@ pub(crate) struct Gaps {
     pub(crate) rest: Option<String>,
 }
 
-/// First what is not here, then what is not complete; a kind without gaps is left out.
+/// First what is not here, then what is not complete, then what another node counts; an empty kind is left out.
 pub(crate) fn gaps(page: Page<'_>) -> Vec<Gaps> {
     let gaps = &page.report.coverage.gaps;
     let (incomplete, absent): (Vec<&Hole>, Vec<&Hole>) =
@@ -44,7 +44,10 @@ pub(crate) fn gaps(page: Page<'_>) -> Vec<Gaps> {
         ("Данные есть, но не объявлены полными:", incomplete),
     ];
     let lists = lists.into_iter().filter(|(_, gaps)| !gaps.is_empty());
-    lists.map(|(title, gaps)| list(page, title, &gaps)).collect()
+    lists
+        .map(|(title, gaps)| list(page, title, &gaps))
+        .chain(overlaps(page))
+        .collect()
 }
 
 pub(crate) fn had(page: Page<'_>) -> String {
@@ -128,6 +131,27 @@ fn line(page: Page<'_>, group: &[&Hole]) -> String {
     let gap = group[0];
     let name = territory_name(page.federation, &gap.territory);
     format!("{name}: {} ({})", runs.join("; "), reason(page, gap))
+}
+
+/// What another node counts, a line for each pair of nodes and territory.
+fn overlaps(page: Page<'_>) -> Option<Gaps> {
+    let overlap = &page.report.coverage.overlap;
+    let rest = overlap.len().saturating_sub(LINES_MAX);
+    (!overlap.is_empty()).then(|| Gaps {
+        title: "Не вошло поступившее, которое считает другой узел:",
+        lines: overlap.iter().take(LINES_MAX).map(|one| left_out(page, one)).collect(),
+        rest: (rest > 0).then(|| format!("и ещё {rest}: весь список есть в JSON и CSV")),
+    })
+}
+
+/// «Нижний Тагил: 16–17 января 2020 года, узел sverdlovsk посчитал 12, считает узел tagil».
+fn left_out(page: Page<'_>, one: &LeftOut) -> String {
+    let name = territory_name(page.federation, &one.territory);
+    let (node, by, amount) = (&one.node, &one.counted_by, grouped(one.amount));
+    format!(
+        "{name}: {}, узел {node} посчитал {amount}, считает узел {by}",
+        days(one.from, one.to)
+    )
 }
 
 fn reason(page: Page<'_>, gap: &Hole) -> String {

@@ -123,6 +123,7 @@ pub fn whole(units: u64, days: u64) -> Coverage {
         complete_days: units * days,
         until: None,
         gaps: Vec::new(),
+        overlap: Vec::new(),
     }
 }
 

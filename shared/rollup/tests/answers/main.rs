@@ -4,6 +4,7 @@ mod coverage;
 mod explained;
 mod laws;
 mod membership;
+mod overlap;
 mod states;
 mod stock;
 mod world;
