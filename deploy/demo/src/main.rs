@@ -17,6 +17,7 @@ mod progress;
 mod published;
 mod regions;
 mod stage;
+mod tagil;
 mod ural;
 
 use std::path::PathBuf;

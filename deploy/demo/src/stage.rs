@@ -2,6 +2,7 @@
 //!
 //! Knows the commands of the two programs and nothing of what is in them; it links none of their code.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -27,6 +28,8 @@ pub struct Stage {
     interrupt: Interrupt,
     fleet: Fleet,
     hub_address: String,
+    /// Where nodes below reach a node.
+    addresses: BTreeMap<String, String>,
     hub_pages: Option<String>,
 }
 
@@ -50,6 +53,7 @@ impl Stage {
             interrupt,
             fleet: Fleet::default(),
             hub_address: String::new(),
+            addresses: BTreeMap::new(),
             hub_pages: None,
         };
         let hub = text(&stage.place.hub())?;
@@ -70,25 +74,38 @@ impl Stage {
 
     /// Invites a node for a territory, lets it join, and starts it.
     pub fn admit(&mut self, node: &str, territory: &str) -> Result<()> {
-        let (hub, dir) = (text(&self.place.hub())?, text(&self.place.node(node))?);
+        let hub = text(&self.place.hub())?;
         let invite = ["invite", node, "--territory", territory, "--dir", &hub];
         let invitation = self.hub(&format!("{node}-invite"), &invite)?;
+        let address = self.hub_address.clone();
+        self.enter(node, &invitation, &address)
+    }
+
+    /// The same below a region that is up, which invites for a part of its own from a day on.
+    pub fn admit_below(&mut self, node: &str, territory: &str, parent: &str, from: &str) -> Result<()> {
+        let dir = text(&self.place.node(parent))?;
+        let invite = ["invite", node, "--territory", territory, "--from", from, "--dir", &dir];
+        let invitation = self.node(&format!("{node}-invite"), &invite)?;
+        let address = self
+            .addresses
+            .get(parent)
+            .context("вышестоящий узел не запущен")?
+            .clone();
+        self.enter(node, &invitation, &address)
+    }
+
+    /// Lets a node join by an invitation and starts it.
+    fn enter(&mut self, node: &str, invitation: &str, parent: &str) -> Result<()> {
+        let dir = text(&self.place.node(node))?;
         let file = self.place.data().join(format!("{node}.invitation"));
         fs::write(&file, invitation).with_context(|| format!("не удалось записать {}", file.display()))?;
-        let join = [
-            "join",
-            "--dir",
-            &dir,
-            "--parent",
-            &self.hub_address,
-            "--invitation",
-            &text(&file)?,
-        ];
+        let join = ["join", "--dir", &dir, "--parent", parent, "--invitation", &text(&file)?];
         self.node(&format!("{node}-join"), &join)?;
         settle(&self.place.node(node).join(NODE_SETTINGS))?;
         let serve = ["serve", "--dir", &dir, "--pages", "off", "--json"];
-        self.fleet
-            .add(Task::new(&self.programs.node, serve, &self.place.logs(), node).serve(&self.interrupt)?);
+        let server = Task::new(&self.programs.node, serve, &self.place.logs(), node).serve(&self.interrupt)?;
+        self.addresses.insert(node.to_owned(), server.address().to_owned());
+        self.fleet.add(server);
         Ok(())
     }
 
@@ -117,6 +134,20 @@ impl Stage {
         ];
         report.extend(compare.iter().flat_map(|period| ["--compare", period]));
         self.hub(name, &report)
+    }
+
+    /// The hub's members as JSON.
+    pub fn nodes(&self, name: &str) -> Result<String> {
+        self.hub(name, &["nodes", "--json", "--dir", &text(&self.place.hub())?])
+    }
+
+    /// A region's comparison of a member's sheets with its own count, as JSON.
+    pub fn compare(&self, node: &str, member: &str, period: &str) -> Result<String> {
+        let dir = text(&self.place.node(node))?;
+        let compare = [
+            "members", "compare", member, "--period", period, "--json", "--dir", &dir,
+        ];
+        self.node(&format!("{node}-compare"), &compare)
     }
 
     /// Stays up until somebody asks to stop; an error when one of the processes ends before.

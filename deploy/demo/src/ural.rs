@@ -15,7 +15,7 @@ use crate::progress::Phase;
 use crate::published::{self, Line};
 use crate::regions::{DISTRICT, Region, SVERDLOVSK, article_day, first_day, last_day, regions};
 use crate::stage::Stage;
-use crate::{export, generator};
+use crate::{export, generator, tagil};
 
 /// Says of every figure where it comes from.
 pub const LABEL: &str = "Данные созданы генератором: совпадают только опубликованные показатели, остальное придумано.";
@@ -32,15 +32,18 @@ struct Export {
 pub fn run(stage: &mut Stage, interrupt: &Interrupt) -> Result<bool> {
     let regions = regions();
     join(stage, &regions)?;
+    tagil::join(stage, &regions[0], zone(&Federation::shipped(), &regions[0])?)?;
     let exports = generate(stage, &regions, interrupt)?;
     import(stage, &exports)?;
+    tagil::push(stage)?;
     push(stage, &exports)?;
     println!("\n{LABEL}\n");
     println!(
         "{}",
         stage.report("report-2022", DISTRICT, "2022", Some("2021"), "text")?
     );
-    compare(stage)
+    let holds = compare(stage)?;
+    Ok(tagil::tell(stage)? && holds)
 }
 
 fn join(stage: &mut Stage, regions: &[Region]) -> Result<()> {
