@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::code::CodeError;
 use domain::federation::Federation;
-use domain::{Code, NodeId, Period, Zone};
+use domain::{Code, NodeId, Period};
 use federation::held;
-use federation::parent::{INVITATION_VALIDITY, InviteError, InviteWish, RevokeError};
-use jiff::SignedDuration;
+use federation::parent::asked::{named, reason};
 use report::Format;
 use runtime::status::refusal;
 use tonic::{Code as Rpc, Request, Response, Status};
@@ -18,9 +16,6 @@ use wire::pb::process_service_server::ProcessService;
 use crate::figures::Inquiry;
 use crate::hub::Hub;
 use crate::status::Members;
-
-/// Longest code of a reason to revoke; a statement has at most 4 KiB.
-const REASON_BYTES: usize = 64;
 
 /// The services of the admin socket.
 #[derive(Clone)]
@@ -74,17 +69,6 @@ pub(crate) async fn document(hub: &Arc<Hub>, asked: pb::GetReportRequest) -> Res
     Ok(document.await??.into_bytes())
 }
 
-/// The unit that an operator names: by its code or its ISO code.
-fn named(federation: &Federation, text: &str) -> Result<Code, CodeError> {
-    let tree = federation.tree();
-    let by_alias = || tree.units().iter().find(|unit| unit.iso.as_deref() == Some(text));
-    let code = Code::new(text)?;
-    if tree.unit(&code).is_some() {
-        return Ok(code);
-    }
-    Ok(by_alias().map_or(code, |unit| unit.code.clone()))
-}
-
 /// A question as it was asked.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
@@ -123,10 +107,10 @@ impl ParentService for Admin {
         let federation = hub
             .federation()
             .map_err(|e| refusal(Rpc::FailedPrecondition, e.code(), e.to_string()))?;
-        let wish = wish(&federation, &request.into_inner())?;
+        let wish = hub.parent().wish(&federation, &request.into_inner())?;
         let invitation = blocking(move || hub.parent().invite(&wish))
             .await?
-            .map_err(|error| uninvited(&error))?;
+            .map_err(|error| Status::from(&error))?;
         let expires_at_ms = invitation.expires_at_ms;
         Ok(Response::new(pb::InviteResponse {
             invitation: invitation.to_string(),
@@ -149,76 +133,12 @@ impl ParentService for Admin {
         let reason = reason(&asked.reason)?;
         let hub = Arc::clone(&self.0);
         let revoked = blocking(move || hub.parent().revoke(&node, reason)).await?;
-        let revoked = revoked.map_err(|error| unrevoked(&error))?;
+        let revoked = revoked.map_err(|error| Status::from(&error))?;
         Ok(Response::new(pb::RevokeResponse {
             position: revoked.position,
             member_epoch: revoked.member_epoch,
         }))
     }
-}
-
-/// A reason is signed for ever and read by machines, so it has the form of every other reason.
-fn reason(text: &str) -> Result<Code, Status> {
-    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_code = text.len() <= REASON_BYTES
-        && text.starts_with(|first: char| first.is_ascii_uppercase())
-        && text.bytes().all(fits);
-    let unfit = || {
-        let message =
-            format!("причина — код до {REASON_BYTES} знаков из A–Z, 0–9 и _, например KEY_LOST; получено «{text}»");
-        wrong("REASON_INVALID", &message)
-    };
-    Code::new(text).ok().filter(|_| is_code).ok_or_else(unfit)
-}
-
-fn unrevoked(error: &RevokeError) -> Status {
-    match error {
-        RevokeError::Unknown(_) => wrong("NOT_A_MEMBER", error),
-        RevokeError::Already { .. } => refusal(Rpc::AlreadyExists, "MEMBER_REVOKED", error.to_string()),
-        RevokeError::Ledger(failed) => refusal(Rpc::DataLoss, failed.code(), error.to_string()),
-    }
-}
-
-fn wish(federation: &Federation, asked: &pb::InviteRequest) -> Result<InviteWish, Status> {
-    let covers = asked.covers.iter().map(|cover| {
-        let territory = named(federation, &cover.territory).map_err(|e| wrong("TERRITORY_INVALID", &e))?;
-        let source = Some(cover.source.as_str()).filter(|code| !code.is_empty());
-        let source = source
-            .map(Code::new)
-            .transpose()
-            .map_err(|e| wrong("SOURCE_UNKNOWN", &e))?;
-        let from = if cover.from.is_empty() {
-            "2000-01-01"
-        } else {
-            &cover.from
-        };
-        Ok((territory, source, from.parse().map_err(|e| wrong("DAY_INVALID", &e))?))
-    });
-    let zone = Some(asked.zone.as_str()).filter(|zone| !zone.is_empty());
-    let seconds = i64::try_from(asked.valid_s).unwrap_or(i64::MAX);
-    Ok(InviteWish {
-        node: NodeId::new(&asked.node).map_err(|e| wrong("NODE_INVALID", &e))?,
-        covers: covers.collect::<Result<_, Status>>()?,
-        zone: zone.map(Zone::new).transpose().map_err(|e| wrong("ZONE_UNKNOWN", &e))?,
-        validity: if seconds == 0 {
-            INVITATION_VALIDITY
-        } else {
-            SignedDuration::from_secs(seconds)
-        },
-    })
-}
-
-fn uninvited(error: &InviteError) -> Status {
-    let (code, reason) = match error {
-        InviteError::NoTerritory => (Rpc::InvalidArgument, "TERRITORY_REQUIRED"),
-        InviteError::UnknownTerritory(_) => (Rpc::InvalidArgument, "TERRITORY_UNKNOWN"),
-        InviteError::UnknownSource(_) => (Rpc::InvalidArgument, "SOURCE_UNKNOWN"),
-        InviteError::NoZone(_) => (Rpc::InvalidArgument, "ZONE_REQUIRED"),
-        InviteError::Taken { .. } => (Rpc::AlreadyExists, "TERRITORY_TAKEN"),
-        InviteError::NoDictionary => (Rpc::FailedPrecondition, "NO_DICTIONARY"),
-        InviteError::Io(_) => (Rpc::DataLoss, "STORAGE_FAILED"),
-    };
-    refusal(code, reason, error.to_string())
 }
 
 pub(crate) fn wrong(reason: &str, error: &dyn std::fmt::Display) -> Status {

@@ -2,7 +2,7 @@
 //!
 //! A projection of the ledger, built at start and kept up with every batch taken. It knows no file and no network.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 use domain::federation::Federation;
@@ -63,7 +63,8 @@ pub struct Figures {
 /// What is folded: the sheets in force of the members that stand.
 struct Fold {
     rollup: Rollup,
-    standing: BTreeSet<NodeId>,
+    /// The members that stand, with the position of the membership by which they do.
+    standing: BTreeMap<NodeId, u64>,
 }
 
 impl Figures {
@@ -71,7 +72,7 @@ impl Figures {
     pub fn open(ledger: SharedLedger) -> Result<Self, LedgerError> {
         let mut fold = Fold {
             rollup: Rollup::new(),
-            standing: BTreeSet::new(),
+            standing: BTreeMap::new(),
         };
         fold.follow_members(&held(&ledger))?;
         let fold = RwLock::new(fold);
@@ -84,7 +85,8 @@ impl Figures {
         let mut fold = self.fold.write().unwrap_or_else(PoisonError::into_inner);
         fold.follow_members(&ledger)?;
         for (node, period) in changed {
-            match ledger.sheet(node, *period).filter(|_| fold.standing.contains(node)) {
+            let counts = |sheet: &&SheetInForce| fold.standing.contains_key(node) && !ledger.is_overtaken(sheet);
+            match ledger.sheet(node, *period).filter(counts) {
                 Some(sheet) => put(&ledger, &mut fold.rollup, sheet)?,
                 None => fold.rollup.remove(node, period),
             }
@@ -148,18 +150,22 @@ impl Figures {
 impl Fold {
     /// Takes the sheets of members that are revoked out of the fold, and those of members that are (again) there into it.
     /// A revoked member's figures would otherwise stand in the sums without anybody in the coverage, and be counted twice
-    /// once another node restates its days.
+    /// once another node restates its days; so would what a member counted before its cover was taken back.
     fn follow_members(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
-        let members = ledger.members();
-        let standing: BTreeSet<NodeId> = members.iter().map(|member| member.node.clone()).collect();
-        self.rollup.set_members(members);
+        self.rollup.set_members(ledger.members());
+        let in_force = ledger.all_members().filter(|keys| keys.revoked.is_none());
+        let standing: BTreeMap<NodeId, u64> = in_force
+            .map(|keys| (keys.membership.member.clone(), keys.position))
+            .collect();
         if standing == self.standing {
             return Ok(());
         }
         for sheet in ledger.sheets() {
-            match (self.standing.contains(&sheet.node), standing.contains(&sheet.node)) {
-                (false, true) => put(ledger, &mut self.rollup, sheet)?,
-                (true, false) => self.rollup.remove(&sheet.node, &sheet.period),
+            match (self.standing.get(&sheet.node), standing.get(&sheet.node)) {
+                (before, now) if before == now => {}
+                (_, Some(_)) if ledger.is_overtaken(sheet) => self.rollup.remove(&sheet.node, &sheet.period),
+                (None, Some(_)) => put(ledger, &mut self.rollup, sheet)?,
+                (_, None) => self.rollup.remove(&sheet.node, &sheet.period),
                 _ => {}
             }
         }

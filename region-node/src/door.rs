@@ -1,7 +1,8 @@
-//! The door for sources: the TLS settings of the ingest listener.
+//! The door for sources and members: the TLS settings of the listener.
 //!
-//! Sources are admitted by the node, not by its parent, so their certificates and the listener's own are issued by the
-//! node's own authority. Promises that the listener's certificate is renewed without a restart. Which source certificate
+//! Both are admitted by the node, not by its parent, so their certificates and the listener's own are issued by the
+//! node's own authority. A certificate is asked for but not required: joining and renewing come without one, and every
+//! other service asks who is calling. Promises that the listener's certificate is renewed without a restart. Which source certificate
 //! still counts is asked on every request, elsewhere.
 
 use std::fmt;
@@ -49,7 +50,7 @@ impl IngestDoor {
     ) -> Result<Self, DoorError> {
         let (certificate, identity) = issue(authority, &name, &hosts, clock.now())?;
         let trusted = [authority.certificate_pem().to_owned()];
-        let config = server_config(&identity, &trusted, ClientAuth::Required, &clock)?;
+        let config = server_config(&identity, &trusted, ClientAuth::Optional, &clock)?;
         let tls = TlsDoor::new(config, Arc::clone(&clock));
         Ok(Self {
             name,
@@ -71,7 +72,7 @@ impl IngestDoor {
             let (certificate, identity) = issue(authority, &self.name, &self.hosts, self.clock.now())?;
             let trusted = [authority.certificate_pem().to_owned()];
             self.tls
-                .replace(server_config(&identity, &trusted, ClientAuth::Required, &self.clock)?);
+                .replace(server_config(&identity, &trusted, ClientAuth::Optional, &self.clock)?);
             self.certificate = certificate;
         }
         Ok(())

@@ -3,8 +3,8 @@
 //! A projection of the ledger, built at start and kept up with every sheet sealed, taken or refused. A sheet of the node
 //! that its parent refused still counts here, and the report says so. Knows no file and no network.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::federation::Federation;
 use domain::member::Member;
@@ -35,10 +35,12 @@ pub struct Inquiry {
 /// The fold of everything in force in the node's ledger.
 pub struct Figures {
     node: NodeId,
-    own: Member,
+    own: RwLock<Member>,
     ledger: SharedLedger,
     /// Locked after the ledger where both are held.
     rollup: Mutex<Rollup>,
+    /// The members below that stand, with the position of the membership by which they do.
+    standing: Mutex<BTreeMap<NodeId, u64>>,
     /// Own sheets that stand as refused already.
     marked: Mutex<BTreeSet<SheetPeriod>>,
 }
@@ -48,9 +50,10 @@ impl Figures {
     pub fn open(own: &Membership, ledger: SharedLedger) -> Result<Self, LedgerError> {
         let figures = Self {
             node: own.member.clone(),
-            own: member_of(own),
+            own: RwLock::new(member_of(own)),
             ledger,
             rollup: Mutex::new(Rollup::new()),
+            standing: Mutex::new(BTreeMap::new()),
             marked: Mutex::new(BTreeSet::new()),
         };
         figures.read_again()?;
@@ -63,8 +66,9 @@ impl Figures {
         let (mut rollup, mut marked) = (locked(&self.rollup), locked(&self.marked));
         *rollup = Rollup::new();
         marked.clear();
-        rollup.set_members(self.members(&ledger));
-        for sheet in ledger.sheets() {
+        locked(&self.standing).clear();
+        self.follow_members(&ledger, &mut rollup)?;
+        for sheet in ledger.sheets().filter(|sheet| sheet.node == self.node) {
             put(&ledger, &mut rollup, sheet)?;
             if sheet.refused.is_some() {
                 marked.insert(sheet.period);
@@ -76,7 +80,40 @@ impl Figures {
     /// The node itself and the members below it.
     pub(crate) fn members(&self, ledger: &Ledger) -> Vec<Member> {
         let below = ledger.members().into_iter().filter(|member| member.node != self.node);
-        std::iter::once(self.own.clone()).chain(below).collect()
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner).clone();
+        std::iter::once(own).chain(below).collect()
+    }
+
+    /// Takes up a membership of the node that came down.
+    pub fn set_own(&self, own: &Membership) {
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = member_of(own);
+        let ledger = held(&self.ledger);
+        locked(&self.rollup).set_members(self.members(&ledger));
+    }
+
+    /// Takes the sheets of members that are revoked, and those from before a cover was taken back, out of the fold, and
+    /// those of members that are there into it: they would be counted twice once this node restates the days.
+    fn follow_members(&self, ledger: &Ledger, rollup: &mut Rollup) -> Result<(), LedgerError> {
+        rollup.set_members(self.members(ledger));
+        let in_force = ledger.all_members().filter(|keys| keys.revoked.is_none());
+        let now: BTreeMap<NodeId, u64> = in_force
+            .map(|keys| (keys.membership.member.clone(), keys.position))
+            .collect();
+        let mut standing = locked(&self.standing);
+        if now == *standing {
+            return Ok(());
+        }
+        for sheet in ledger.sheets().filter(|sheet| sheet.node != self.node) {
+            match (standing.get(&sheet.node), now.get(&sheet.node)) {
+                (before, after) if before == after => {}
+                (_, Some(_)) if ledger.is_overtaken(sheet) => rollup.remove(&sheet.node, &sheet.period),
+                (None, Some(_)) => put(ledger, rollup, sheet)?,
+                (_, None) => rollup.remove(&sheet.node, &sheet.period),
+                _ => {}
+            }
+        }
+        *standing = now;
+        Ok(())
     }
 
     /// Takes in a sheet that the node has just sealed.
@@ -101,9 +138,11 @@ impl Figures {
     pub fn refresh(&self, changed: &[(NodeId, SheetPeriod)]) -> Result<(), LedgerError> {
         let ledger = held(&self.ledger);
         let mut rollup = locked(&self.rollup);
-        rollup.set_members(self.members(&ledger));
+        self.follow_members(&ledger, &mut rollup)?;
+        let standing = locked(&self.standing);
         for (node, period) in changed {
-            match ledger.sheet(node, *period) {
+            let counts = |sheet: &&SheetInForce| standing.contains_key(node) && !ledger.is_overtaken(sheet);
+            match ledger.sheet(node, *period).filter(counts) {
                 Some(sheet) => put(&ledger, &mut rollup, sheet)?,
                 None => rollup.remove(node, period),
             }

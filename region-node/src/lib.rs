@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod aggregate;
+pub mod belonging;
 pub mod cli;
 pub mod config;
 mod corrections;
@@ -11,6 +12,7 @@ pub mod figures;
 pub mod import;
 pub mod inspect;
 pub mod intake;
+pub mod members;
 pub mod node;
 pub mod pages;
 pub mod process;

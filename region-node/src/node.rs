@@ -8,20 +8,25 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use domain::{Code, Day};
+use federation::files::{CA_CERTIFICATE, CA_KEY, GENESIS, IdentityDir};
 use federation::identity::IdentityError;
+use federation::parent::ParentParts;
 use federation::uplink::{UplinkError, UplinkState};
-use federation::{NodeIdentity, SharedLedger, Uplink, held};
+use federation::{NodeIdentity, Parent, SharedLedger, Uplink, held};
 use ledger::{Anchor, Author, Ledger, LedgerError, Options};
 use rollup::RollupError;
 use runtime::connect::SharedDialer;
 use runtime::files::create_private_dir;
 use runtime::identity::server_name;
 use runtime::lock::LockError;
+use runtime::pki::Authority;
 use runtime::tls::TlsDoor;
 use runtime::{DirLock, Exit, PeerName, SharedClock, SharedRandom};
-use tracing::warn;
+use tracing::{error, warn};
+use wire::statement::Membership;
 
 use crate::aggregate::{AggregateError, Aggregator, Calendar, Mode, Sealed, Terms};
+use crate::belonging::Belonging;
 use crate::config::{Config, SettingsError};
 use crate::figures::{Figures, Inquiry};
 use crate::intake::{Context, Intake, IntakeError, IntakeOpening};
@@ -40,6 +45,8 @@ pub struct Node {
     pub(crate) aggregator: Arc<Aggregator>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) pusher: Pusher,
+    /// The end for members below.
+    pub(crate) parent: Arc<Parent>,
     pub(crate) sources: Arc<Sources>,
     /// Where sources find the node, once it listens.
     pub(crate) address: OnceLock<String>,
@@ -83,6 +90,9 @@ pub enum OpenError {
     /// The list of source certificates.
     #[error(transparent)]
     Sources(#[from] SourcesError),
+    /// The genesis or the invitations.
+    #[error("приглашения участников: {0}")]
+    Members(#[source] std::io::Error),
 }
 
 impl OpenError {
@@ -157,14 +167,17 @@ impl Node {
             Arc::clone(&clock),
             Arc::clone(&random),
         )?;
+        let membership = uplink.state().membership;
+        let membership = membership.as_deref().unwrap_or(&identity.membership);
         for file in uplink.dictionaries() {
             held(&ledger).know_dictionary(file)?;
         }
-        let terms = terms(&identity, &ledger, &config)?;
+        let terms = terms(membership, &identity, &ledger, &config)?;
         let context = context(&terms);
         let (intake, opening) = Intake::open(dir, context, Arc::clone(&clock), Arc::clone(&random))?;
         let opened_at = intake.position();
-        let figures = Arc::new(Figures::open(&identity.membership, Arc::clone(&ledger))?);
+        intake.regard(belonging(&identity, &terms, &ledger))?;
+        let figures = Arc::new(Figures::open(membership, Arc::clone(&ledger))?);
         let told = Arc::clone(&figures);
         let aggregator = Aggregator::new(
             identity.node.clone(),
@@ -173,6 +186,9 @@ impl Node {
             terms,
             Arc::new(move |facts, body| told.sealed(facts, body)),
         );
+        let pusher = Pusher::new(uplink, Arc::clone(&random));
+        let parent = open_parent(dir, &identity, &ledger, (&clock, random), (&figures, &pusher))?;
+        parent.set_bounds(membership.covers.clone());
         let name = PeerName::node(identity.federation.as_str(), identity.node.as_str());
         let node = Self {
             name: name.map_err(|error| IdentityError::Broken {
@@ -181,7 +197,8 @@ impl Node {
             })?,
             sources: Arc::new(Sources::open(dir)?),
             aggregator: Arc::new(aggregator),
-            pusher: Pusher::new(uplink, random),
+            pusher,
+            parent,
             address: OnceLock::new(),
             door: OnceLock::new(),
             config,
@@ -236,7 +253,12 @@ impl Node {
 
     /// The territory that the node answers for first.
     pub fn home(&self) -> Code {
-        self.identity.membership.covers[0].territory.clone()
+        self.aggregator.terms().calendar.covers[0].territory.clone()
+    }
+
+    /// The end for members below.
+    pub fn parent(&self) -> &Arc<Parent> {
+        &self.parent
     }
 
     /// The certificates of sources.
@@ -277,8 +299,9 @@ impl Node {
         server_name(self.name.federation(), self.name.node_label())
     }
 
-    /// Seals what there is to seal now. Blocks on the disk.
+    /// Seals what there is to seal now, by the covers that stand now. Blocks on the disk.
     pub fn seal(&self, mode: Mode) -> Result<Sealed, AggregateError> {
+        self.follow_members()?;
         self.aggregator.step(self.now_ms(), mode)
     }
 
@@ -317,18 +340,82 @@ impl Node {
         if let Err(error) = self.figures.mark_refused() {
             warn!(%error, "refused sheets are not marked in the own figures");
         }
-        let known = held(&self.ledger).current_dictionary().map(|(digest, _)| digest);
-        if known.is_some_and(|digest| digest != self.aggregator.terms().dictionary) {
-            let taken = terms(&self.identity, &self.ledger, &self.config).and_then(|terms| {
-                self.intake.set_context(context(&terms))?;
-                self.aggregator.set_terms(terms);
-                Ok(())
-            });
-            if let Err(error) = taken {
-                warn!(%error, "the new dictionary is not taken up");
-            }
+        if let Err(error) = self.take_up_terms() {
+            warn!(%error, "the new dictionary or membership is not taken up");
+        }
+        if let Err(error) = self.follow_members() {
+            error!(%error, "the members' covers are not taken up");
         }
     }
+
+    /// Takes up a dictionary or a membership of the node that came down.
+    fn take_up_terms(&self) -> Result<(), OpenError> {
+        let came_down = self.pusher.state().membership;
+        let membership = came_down.as_deref().unwrap_or(&self.identity.membership);
+        let known = held(&self.ledger).current_dictionary().map(|(digest, _)| digest);
+        let standing = self.aggregator.terms();
+        if known.is_none_or(|digest| digest == standing.dictionary) && membership.covers == standing.calendar.covers {
+            return Ok(());
+        }
+        let terms = terms(membership, &self.identity, &self.ledger, &self.config)?;
+        self.parent.set_bounds(membership.covers.clone());
+        self.figures.set_own(membership);
+        self.aggregator.between_steps(|| {
+            self.intake.set_context(context(&terms))?;
+            self.aggregator.set_terms(terms);
+            Ok(())
+        })
+    }
+
+    /// Counts by the covers that stand in the ledger and came down: what belongs to a member below is left out.
+    fn follow_members(&self) -> Result<(), IntakeError> {
+        self.aggregator.between_steps(|| {
+            let belonging = belonging(&self.identity, &self.aggregator.terms(), &self.ledger);
+            self.intake.regard(belonging)
+        })
+    }
+}
+
+/// Whose the incidents are, by the node's covers and those of the members in its ledger.
+fn belonging(identity: &NodeIdentity, terms: &Terms, ledger: &SharedLedger) -> Belonging {
+    let Calendar { zone, covers, .. } = &terms.calendar;
+    Belonging::new(&identity.node, zone, covers, &held(ledger).members())
+}
+
+/// The end for members below: their sheets go into the node's own figures, and at once on their way up.
+fn open_parent(
+    dir: &Path,
+    identity: &NodeIdentity,
+    ledger: &SharedLedger,
+    (clock, random): (&SharedClock, SharedRandom),
+    (figures, pusher): (&Arc<Figures>, &Pusher),
+) -> Result<Arc<Parent>, OpenError> {
+    let (figures, waker) = (Arc::clone(figures), pusher.waker());
+    let files = &identity.files;
+    let parts = ParentParts {
+        federation: identity.federation.clone(),
+        node: identity.node.clone(),
+        authority: authority(files)?,
+        genesis: files.bytes(GENESIS).map_err(OpenError::Members)?,
+        clock: Arc::clone(clock),
+        random,
+        on_change: Arc::new(move |sheets| {
+            if let Err(error) = figures.refresh(sheets) {
+                error!(%error, "a sheet that was taken cannot be folded");
+            }
+            waker.notify_one();
+        }),
+    };
+    Parent::open(dir, Arc::clone(ledger), parts).map_err(OpenError::Members)
+}
+
+/// The node's own CA once more: each of its users keeps its own.
+fn authority(files: &IdentityDir) -> Result<Authority, OpenError> {
+    let text = |name| files.text(name).map_err(OpenError::Members);
+    Authority::load(&text(CA_CERTIFICATE)?, &text(CA_KEY)?).map_err(|error| {
+        let reason = error.to_string();
+        IdentityError::Broken { file: CA_KEY, reason }.into()
+    })
 }
 
 /// Whose directory it is, for those who look at a copy of it.
@@ -353,10 +440,14 @@ fn open_ledger(dir: &Path, identity: &NodeIdentity) -> Result<SharedLedger, Open
 }
 
 /// What the node counts by: the dictionary in force, and what its membership says.
-fn terms(identity: &NodeIdentity, ledger: &SharedLedger, config: &Config) -> Result<Terms, OpenError> {
+fn terms(
+    membership: &Membership,
+    identity: &NodeIdentity,
+    ledger: &SharedLedger,
+    config: &Config,
+) -> Result<Terms, OpenError> {
     let in_force = held(ledger).current_dictionary();
     let (dictionary, federation) = in_force.ok_or(LedgerError::DictionaryUnknown(identity.dictionary()))?;
-    let membership = &identity.membership;
     let calendar = Calendar {
         zone: membership.zone.clone(),
         covers: membership.covers.clone(),

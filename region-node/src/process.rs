@@ -20,6 +20,8 @@ use tracing::{error, warn};
 use wire::pb::correction_service_server::CorrectionServiceServer;
 use wire::pb::ingest_service_server::IngestServiceServer;
 use wire::pb::intake_service_server::IntakeServiceServer;
+use wire::pb::members_service_server::MembersServiceServer;
+use wire::pb::parent_service_server::ParentServiceServer;
 use wire::pb::process_service_server::ProcessServiceServer;
 use wire::pb::report_service_server::ReportServiceServer;
 
@@ -27,6 +29,7 @@ use crate::admin::Admin;
 use crate::aggregate::{AggregateError, Mode};
 use crate::door::{DoorError, IngestDoor};
 use crate::intake::IntakeError;
+use crate::members::MembersAdmin;
 use crate::node::Node;
 use crate::reports::Reports;
 use crate::service::IngestGrpc;
@@ -55,7 +58,10 @@ impl Node {
     /// The services of the admin socket.
     pub fn admin_router(self: &Arc<Self>) -> Router {
         let admin = Admin(Arc::clone(self));
+        let members = MembersAdmin(Arc::clone(self));
         Routes::new(ProcessServiceServer::new(admin.clone()))
+            .add_service(ParentServiceServer::new(members.clone()))
+            .add_service(MembersServiceServer::new(members))
             .add_service(IntakeServiceServer::new(admin.clone()))
             .add_service(CorrectionServiceServer::new(admin))
             .add_service(IngestServiceServer::new(self.ingest()))
@@ -68,6 +74,22 @@ impl Node {
         IngestGrpc::new(Arc::clone(&self.intake), self.name.clone(), self.sources.clone())
     }
 
+    /// The door of the listener.
+    pub fn door(&self) -> Result<IngestDoor, DoorError> {
+        let (name, hosts) = (self.name.clone(), self.config.certificate_hosts());
+        IngestDoor::new(&self.identity.authority, name, hosts, Arc::clone(&self.clock))
+    }
+
+    /// What stands behind the door: ingest for sources, and the end for members below.
+    pub fn doorway(&self, routes: Routes) -> Router {
+        // The listener has its own bound on messages, and refuses with a reason.
+        let ingest = IngestServiceServer::new(self.ingest()).max_decoding_message_size(MESSAGE_BYTES);
+        self.parent
+            .routes(routes.add_service(ingest))
+            .into_axum_router()
+            .layer(axum::middleware::from_fn(traced))
+    }
+
     /// Begins to work: takes incidents in from `listener`, which sources reach at `address`, and runs every loop until
     /// `shutdown`. The tasks are the caller's to watch and to drain.
     pub async fn start<L: Listener + 'static>(
@@ -76,24 +98,14 @@ impl Node {
         address: String,
         shutdown: &Shutdown,
     ) -> Result<Tasks, StartError> {
-        let door = IngestDoor::new(
-            &self.identity.authority,
-            self.name.clone(),
-            self.config.certificate_hosts(),
-            Arc::clone(&self.clock),
-        )?;
+        let door = self.door()?;
         let admin = runtime::admin::listen(&self.lock)?;
         // A second start in one process would find its admin socket taken over; the first address stays.
         let _ = self.address.set(address);
         let _ = self.door.set(door.tls());
         let mut tasks = Tasks::new(shutdown.clone());
         let (health, health_service) = health::new(&[INGEST]).await;
-        // The listener has its own bound on messages, and refuses with a reason.
-        let ingest = IngestServiceServer::new(self.ingest()).max_decoding_message_size(MESSAGE_BYTES);
-        let router = Routes::new(ingest)
-            .add_service(health_service)
-            .into_axum_router()
-            .layer(axum::middleware::from_fn(traced));
+        let router = self.doorway(Routes::new(health_service));
         let (tls, limits) = (Door::Tls(door.tls()), Limits::default());
         tasks.spawn(
             "ingest",

@@ -75,6 +75,11 @@ impl Pusher {
         self.state.clone()
     }
 
+    /// What wakes the loop, for those who know no pusher.
+    pub fn waker(&self) -> Arc<Notify> {
+        Arc::clone(&self.nudge)
+    }
+
     /// Wakes the loop, if it runs.
     pub fn nudge(&self) {
         self.nudge.notify_one();

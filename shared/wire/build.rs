@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "svodka/v1/envelope.proto",
     "svodka/v1/statement.proto",
     "svodka/v1/body.proto",
@@ -16,6 +16,7 @@ const FILES: [&str; 11] = [
     "svodka/v1/admin.proto",
     "svodka/v1/corrections.proto",
     "svodka/v1/report.proto",
+    "svodka/v1/members.proto",
 ];
 
 fn main() {

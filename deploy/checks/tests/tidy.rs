@@ -72,6 +72,7 @@ const GENERATED: &[&str] = &[
     // The two ends of the admin socket, and the mounting of services.
     "region-node/src/admin.rs",
     "region-node/src/corrections.rs",
+    "region-node/src/members/admin.rs",
     "region-node/src/process.rs",
     "region-node/src/reports.rs",
     "region-node/src/import/",

@@ -82,6 +82,12 @@ impl Calendar {
         self.covers.iter().any(|cover| cover.holds_on(day))
     }
 
+    /// Whether the node has something to say of the day: it answers for it, or something that it received while it
+    /// answered has an event on it.
+    pub fn speaks_on(&self, day: Day, events: &BTreeSet<Day>) -> bool {
+        self.covers(day) || (day >= self.earliest() && events.contains(&day))
+    }
+
     /// Whether the grace after the day's end has passed.
     pub fn is_over(&self, day: Day, now_ms: i64) -> bool {
         let end = self.zone.bounds(day).1;
@@ -108,7 +114,7 @@ impl Calendar {
         if mode == Mode::Now && known.last.get(&today).is_none_or(|last| !last.void_above) {
             days.insert(today);
         }
-        days.retain(|&day| day <= today && (self.covers(day) || known.last.contains_key(&day)));
+        days.retain(|&day| day <= today && (self.speaks_on(day, known.events) || known.last.contains_key(&day)));
         days
     }
 

@@ -43,12 +43,13 @@ impl Sources {
     }
 
     /// What is known of each source and measure on a day. Nothing is guessed: a source that was never seen and never
-    /// declared anything is not spoken of, nor is one that the node does not answer for on the day, and neither is a
-    /// stock, which does not come from incidents.
+    /// declared anything is not spoken of, nor is one that the node does not answer for on the day, unless it has a cell;
+    /// neither is a stock, which does not come from incidents.
     fn completeness(&self, day: Day, cells: &Cells, dictionary: &Dictionary) -> BTreeMap<(Code, Code), Completeness> {
         let mut sources: BTreeSet<&Code> = self.declared.keys().chain(&self.seen).collect();
-        sources.extend(sources_of(cells, dictionary));
         sources.retain(|source| self.covered(source, day));
+        // Also after the cover's end: what was received under it is answered later.
+        sources.extend(sources_of(cells, dictionary));
         let measures = dictionary
             .measures()
             .iter()

@@ -111,6 +111,13 @@ impl Aggregator {
         Arc::clone(&self.terms.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Changes what counting rests on between two steps: a step that is under way would settle days by what it read
+    /// before, and the marks of the change would be lost.
+    pub fn between_steps<E>(&self, change: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        change()
+    }
+
     /// Counts by other terms from the next step on.
     pub fn set_terms(&self, terms: Terms) {
         *self.terms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(terms);
@@ -176,7 +183,7 @@ impl Aggregator {
         let today = terms.calendar.today(now_ms);
         let foreign: BTreeSet<Day> = dirty
             .into_iter()
-            .filter(|day| *day <= today && !terms.calendar.covers(*day) && !last.contains_key(day))
+            .filter(|day| *day <= today && !terms.calendar.speaks_on(*day, &events) && !last.contains_key(day))
             .collect();
         if !foreign.is_empty() {
             self.intake.settle(&foreign, seen)?;
@@ -242,8 +249,9 @@ impl Aggregator {
     fn draft(&self, step: &Step, day: Day, cells: Cells) -> Result<Drafted, AggregateError> {
         let last = step.last.get(&day);
         let calendar = &step.terms.calendar;
-        if last.is_none() && cells.is_empty() && !calendar.expects(day, &step.sources.declared) {
-            // Its only incident was withdrawn before the day was ever spoken of.
+        let expected = calendar.covers(day) && calendar.expects(day, &step.sources.declared);
+        if last.is_none() && cells.is_empty() && !expected {
+            // Its only incident was withdrawn before the day was ever spoken of, or is another node's.
             return Ok(Drafted::Nothing);
         }
         let was_closed = last.is_some_and(|last| last.closure == Closure::Closed);

@@ -9,6 +9,7 @@ pub mod import;
 pub mod incidents;
 pub mod join;
 pub mod ledger;
+pub mod members;
 pub mod push;
 pub mod report;
 pub mod serve;
@@ -81,6 +82,10 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Журнал: полная проверка
     Ledger(ledger::LedgerArgs),
+    /// Пригласить узел муниципалитета
+    Invite(members::InviteArgs),
+    /// Узлы муниципалитетов: список, территории, сравнение, отзыв
+    Members(members::MembersArgs),
     /// Пользователи страниц
     #[command(subcommand)]
     User(UserCommand<Place>),
@@ -105,6 +110,8 @@ pub async fn run(command: Command, voice: Voice) -> Result<(), Failure> {
         Command::Source(args) => source::run(args, voice).await,
         Command::Backup(args) => backup::run(args, voice),
         Command::Ledger(args) => ledger::run(&args, voice),
+        Command::Invite(args) => members::invite(args, voice).await,
+        Command::Members(args) => members::run(args, voice).await,
         Command::User(command) => web::command::run(command, voice),
     }
 }

@@ -31,11 +31,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::cell::Cells;
-use domain::{Code, Day};
+use domain::{Code, Day, NodeId, Zone};
 use runtime::{Random, SharedClock};
 use tokio::sync::oneshot;
 use wire::pb;
 
+use crate::belonging::Belonging;
 use crate::store::Store;
 pub(crate) use context::speaks_of;
 pub use context::{Caller, Context};
@@ -208,6 +209,24 @@ impl Intake {
         state.store.recount_days(&context)?;
         state.context = Arc::new(context);
         Ok(())
+    }
+
+    /// Counts by another belonging of the incidents from now on; days that it changes are marked.
+    pub fn regard(&self, belonging: Belonging) -> Result<(), IntakeError> {
+        let mut state = self.shared.write();
+        let context = Arc::clone(&state.context);
+        Ok(state.store.regard(belonging, &context)?)
+    }
+
+    /// The cells of the days, in days of `zone`, of the incidents that belong to a member below.
+    pub fn cells_aside(
+        &self,
+        member: &NodeId,
+        zone: &Zone,
+        days: &BTreeSet<Day>,
+    ) -> Result<BTreeMap<Day, Cells>, IntakeError> {
+        let state = self.shared.read();
+        Ok(state.store.cells_aside(member, zone, days, &state.context)?)
     }
 
     /// Counts per source, dropped stamps and unmatched values, for a status.

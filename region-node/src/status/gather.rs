@@ -21,7 +21,7 @@ const DAY_S: i64 = 86_400;
 impl Node {
     /// How the node stands now. Waits for the ledger while somebody appends.
     pub fn status(&self) -> Status {
-        let membership = &self.identity.membership;
+        let calendar = &self.aggregator.terms().calendar;
         let ledger = self.ledger_head();
         Status {
             schema: SCHEMA.to_owned(),
@@ -29,12 +29,12 @@ impl Node {
             federation: self.identity.federation.to_string(),
             parent: self.identity.parent.to_string(),
             parent_address: self.identity.parent_address.clone(),
-            territories: membership
+            territories: calendar
                 .covers
                 .iter()
                 .map(|cover| cover.territory.to_string())
                 .collect(),
-            zone: membership.zone.to_string(),
+            zone: calendar.zone.to_string(),
             uplink: uplink(self.pusher.state(), ledger.size),
             ledger,
             sheets: self.sheets(),

@@ -162,7 +162,7 @@ impl Store {
         }
     }
 
-    fn mark(&mut self, days: &BTreeSet<Day>, sequence: u64, batch: &mut Batch) {
+    pub(super) fn mark(&mut self, days: &BTreeSet<Day>, sequence: u64, batch: &mut Batch) {
         for &day in days {
             self.dirty.insert(day, sequence);
             batch.insert(&keys::of_day(keys::DIRTY, day), &sequence.to_be_bytes());
@@ -214,7 +214,7 @@ impl Store {
         }
     }
 
-    fn write_head(&mut self, batch: &mut Batch) {
+    pub(super) fn write_head(&mut self, batch: &mut Batch) {
         self.head.marks = head::marks(&self.dirty, &self.declared);
         batch.insert(&[keys::HEAD], &self.head.encode());
     }

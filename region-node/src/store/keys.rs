@@ -18,6 +18,8 @@ pub(super) const INTAKE: u8 = b'i';
 pub(super) const ROW: u8 = b'f';
 /// A call that was answered, by the sequence of its frame.
 pub(super) const BATCH: u8 = b'r';
+/// Whose the incidents were when the days were last marked.
+pub(super) const BELONGING: u8 = b'w';
 /// A counter for the status, by its name.
 pub(super) const COUNTER: u8 = b'n';
 

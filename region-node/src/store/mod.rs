@@ -15,6 +15,7 @@ mod index;
 mod keys;
 mod plan;
 mod ranges;
+mod regard;
 mod rows;
 mod scan;
 mod tallied;
@@ -28,6 +29,7 @@ use domain::version::Record;
 use domain::{Code, Day};
 use wire::pb;
 
+use crate::belonging::Belonging;
 use crate::intake::Context;
 pub(crate) use apply::{BatchRow, Change, Declared, Group, Removal};
 use cache::Cache;
@@ -71,6 +73,8 @@ pub(crate) struct Store {
     batches: BTreeMap<u64, BatchId>,
     batch_ids: HashMap<BatchId, u64>,
     counters: BTreeMap<String, u64>,
+    /// Whose the incidents are.
+    belonging: Belonging,
     cache: Mutex<Cache>,
 }
 
@@ -137,15 +141,16 @@ impl Store {
         Ok(block::decode(number, &value)?.0)
     }
 
-    /// The cells of the days. Each block that touches one of them is read once.
+    /// The cells of the days, of the incidents that are the node's own. Each block that touches one of them is read once.
     pub(crate) fn cells(&self, days: &BTreeSet<Day>, context: &Context) -> Result<BTreeMap<Day, Cells>, StoreError> {
+        let tree = context.federation.tree();
         let counter = Counter::new(context.federation.dictionary(), &context.zone);
         let mut cells: BTreeMap<Day, Cells> = days.iter().map(|&day| (day, Cells::new())).collect();
         guarded(|| {
             for number in self.days.blocks(days) {
                 for stored in &self.read_block(number)? {
                     let record = wire::record::from_pb(stored).map_err(StoreError::damaged)?;
-                    if record.is_live() {
+                    if record.is_live() && self.belonging.is_own(tree, &record.incident) {
                         counter.add(&record.incident, &mut cells)?;
                     }
                 }

@@ -19,6 +19,7 @@ use super::index::Index;
 use super::ranges::Ranges;
 use super::tallied::{Early, Sources, early_by};
 use super::{BatchRow, BlockInfo, Store, StoreError, block, counted_days, guarded, keys};
+use crate::belonging::Belonging;
 use crate::intake::Context;
 
 /// Page cache of the database, in bytes. It is no bound there; blocks are read once and seldom again.
@@ -39,6 +40,7 @@ impl Store {
                 .map_err(opening)?;
             let mut store = Self::empty(db, seed);
             store.read_small()?;
+            store.read_belonging()?;
             store.read_blocks(context)?;
             Ok(store)
         })
@@ -60,6 +62,7 @@ impl Store {
             batches: BTreeMap::new(),
             batch_ids: HashMap::new(),
             counters: BTreeMap::new(),
+            belonging: Belonging::default(),
             cache: Mutex::new(Cache::default()),
         }
     }

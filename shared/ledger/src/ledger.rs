@@ -186,6 +186,21 @@ impl Ledger {
         self.sheets.get(node, period)
     }
 
+    /// Whether a sheet stands from before its author's covers changed, for days that it answers for no longer. It may say
+    /// what belongs to another now, and counts only when its author has said the days anew.
+    pub fn is_overtaken(&self, sheet: &SheetInForce) -> bool {
+        let Some(author) = self.member(&sheet.node) else {
+            return false;
+        };
+        let covers = &author.membership.covers;
+        let (first, last) = (sheet.period.first(), sheet.period.last());
+        author.position > sheet.position
+            && covers
+                .iter()
+                .any(|cover| cover.until.is_some_and(|until| until <= last))
+            && !covers.iter().any(|cover| cover.holds_on(first) && cover.holds_on(last))
+    }
+
     /// The highest revision that stands here for a node and period, refused and void ones included.
     pub fn highest_revision(&self, node: &NodeId, period: SheetPeriod) -> Option<u32> {
         self.sheets.highest_revision(node, period)

@@ -43,6 +43,7 @@ pub use ledger::Ledger;
 pub use open::{Opening, Options};
 pub use reason::Reason;
 pub use recover::Recovered;
+pub use scope::lies_inside;
 pub use segments::{SegmentOptions, Segments, SegmentsOpening};
 pub use sheets::SheetInForce;
 pub use standing::MemberKeys;

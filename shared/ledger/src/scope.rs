@@ -15,13 +15,22 @@ pub(crate) enum Fit {
     Outside,
 }
 
+/// What a cell counts, as far as its author's covers are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// Registrations and snapshots: on covered days alone.
+    Covered,
+    /// What became of incidents: also after the cover's end, for those that were received under it.
+    Afterwards,
+}
+
 /// How a source, in a territory if one is named, lies to the covers over a period.
 pub(crate) fn fit(
     tree: &Tree,
     covers: &[Cover],
     period: SheetPeriod,
-    territory: Option<&Code>,
-    source: Option<&Code>,
+    (territory, source): (Option<&Code>, Option<&Code>),
+    reach: Reach,
 ) -> Fit {
     let (first, last) = (period.first(), period.last());
     let of_source = |cover: &Cover| source.is_none() || cover.source.is_none() || cover.source.as_ref() == source;
@@ -29,7 +38,11 @@ pub(crate) fn fit(
         |cover: &Cover| territory.is_none_or(|territory| is_within(tree, territory, &cover.territory, last));
     let mut found = Fit::Outside;
     for cover in covers {
-        if cover.holds_on(first) && cover.holds_on(last) && of_source(cover) && of_territory(cover) {
+        let in_time = match reach {
+            Reach::Covered => cover.holds_on(first) && cover.holds_on(last),
+            Reach::Afterwards => cover.from <= first,
+        };
+        if in_time && of_source(cover) && of_territory(cover) {
             if period.granularity() == Granularity::Day || last < cover.daily_from {
                 return Fit::Inside;
             }
@@ -40,7 +53,7 @@ pub(crate) fn fit(
 }
 
 /// Whether everything that `covers` grant lies inside what `outer` grants.
-pub(crate) fn lies_inside(tree: &Tree, covers: &[Cover], outer: &[Cover]) -> bool {
+pub fn lies_inside(tree: &Tree, covers: &[Cover], outer: &[Cover]) -> bool {
     covers.iter().all(|cover| {
         outer.iter().any(|outer| {
             let until = outer

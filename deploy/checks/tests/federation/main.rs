@@ -14,4 +14,5 @@ mod rebuild;
 mod refusal;
 mod replay;
 mod restore;
+mod subnodes;
 mod undo;

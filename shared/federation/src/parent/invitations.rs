@@ -54,7 +54,7 @@ impl KeptInvitation {
         let node = NodeId::new(&self.node).ok()?;
         let covers = self.covers.iter().map(|kept| {
             let source = kept.source.as_deref().map(Code::new).transpose().ok()?;
-            Some(super::cover(
+            Some(super::invite::cover(
                 Code::new(&kept.territory).ok()?,
                 source,
                 kept.from.parse().ok()?,
@@ -65,7 +65,7 @@ impl KeptInvitation {
             hosted_by: None,
             zone: Zone::new(&self.zone).ok()?,
             covers: covers.collect::<Option<_>>()?,
-            joined: super::first_day(),
+            joined: super::invite::first_day(),
             node,
         })
     }

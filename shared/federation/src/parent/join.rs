@@ -13,7 +13,8 @@ use wire::pb::join_service_server::JoinService;
 use wire::statement::Membership;
 
 use super::invitations::{Denied, KeptInvitation};
-use super::{CERTIFICATE_VALIDITY, Parent, taken};
+use super::invite::{first_day, taken};
+use super::{CERTIFICATE_VALIDITY, Parent};
 use crate::{held, proof};
 
 /// How far a renewal's own time may lie from ours.
@@ -41,6 +42,7 @@ impl JoinService for Parent {
         // The membership stands; a crash before this line is settled by the same key asking again.
         invitations.bind(&invitation.id, &key).map_err(|e| unavailable(&e))?;
         drop(invitations);
+        (self.on_change)(&[]);
         self.answer(&invitation, &request.certificate_request, position)
             .map(Response::new)
     }
@@ -117,7 +119,7 @@ impl Parent {
                     .map_err(|e| malformed(&e))?,
                 from: cover.from.parse().map_err(|e| malformed(&e))?,
                 until: None,
-                daily_from: super::first_day(),
+                daily_from: first_day(),
             })
         });
         let covers = covers.collect::<Result<Vec<_>, Status>>()?;
@@ -125,7 +127,7 @@ impl Parent {
         let (_, federation) = ledger
             .current_dictionary()
             .ok_or_else(|| unavailable(&"нет файла федерации"))?;
-        if let Some((territory, node)) = taken(&federation, &ledger.members(), &member, &covers) {
+        if let Some((territory, node)) = taken(&federation, &self.children_of(&ledger), &member, &covers) {
             let message = format!("территорию {territory} уже ведёт узел {node}");
             return Err(refusal(GrpcCode::AlreadyExists, "TERRITORY_TAKEN", message));
         }

@@ -177,12 +177,15 @@ impl Conversation {
         let taken = tokio::task::spawn_blocking(move || {
             let _entered = span.entered();
             let entries = batch.entries.into_iter().map(incoming).collect();
-            let (answer, size, changed) = {
+            let (answer, size, changed, moved) = {
                 let mut ledger = held(&ledger);
+                let before = ledger.size();
                 let taking = ledger.take(&child, batch.first_position, entries, &batch.checkpoint, now_ms)?;
-                (acknowledgement(&ledger, &taking, proven), ledger.size(), taking.changed)
+                let (answer, size) = (acknowledgement(&ledger, &taking, proven), ledger.size());
+                (answer, size, taking.changed, size > before)
             };
-            if !changed.is_empty() {
+            // Also when no sheet came: memberships of the member's own members may have.
+            if moved {
                 on_change(&changed);
             }
             Ok::<_, TakeError>((answer, size))

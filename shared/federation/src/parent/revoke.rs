@@ -59,6 +59,8 @@ impl Parent {
         });
         let position = ledger.size();
         ledger.append_own(vec![(revocation, None)], now_ms)?;
+        drop(ledger);
+        (self.on_change)(&[]);
         Ok(Revoked { position, member_epoch })
     }
 }

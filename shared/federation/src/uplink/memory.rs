@@ -11,6 +11,7 @@ use journal::{Journal, JournalError, OpenError, Options};
 use prost::Message;
 use seal::{Checkpoint, SealError, VerifyingKey};
 use wire::pb;
+use wire::{Statement, envelope};
 
 /// Why the memory cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,8 @@ pub struct Memory {
     pub down_next: u64,
     /// Federation files that came down, in order.
     pub dictionaries: Vec<Vec<u8>>,
+    /// The latest membership that came down, in its envelope.
+    pub membership: Option<Vec<u8>>,
 }
 
 impl Memory {
@@ -76,6 +79,7 @@ impl Memory {
             refused: BTreeMap::new(),
             down_next: 0,
             dictionaries: Vec::new(),
+            membership: None,
         };
         for frame in &acknowledged {
             memory.apply(decode::<pb::UplinkFrame>(frame)?)?;
@@ -86,8 +90,12 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Remembers an acknowledgement whose proofs were checked.
+    /// Remembers an acknowledgement whose proofs were checked. One that says nothing new leaves no frame: an idle link
+    /// must not fill the disk.
     pub fn remember(&mut self, frame: pb::UplinkFrame) -> Result<(), MemoryError> {
+        if frame.verdicts.is_empty() && frame.cursor == self.cursor && frame.checkpoint == self.note {
+            return Ok(());
+        }
         self.verdicts.append(&frame.encode_to_vec())?;
         self.verdicts.sync()?;
         self.apply(frame)
@@ -120,14 +128,21 @@ impl Memory {
 
     fn apply_down(&mut self, frame: pb::FetchDownResponse) {
         self.down_next = frame.next_position;
-        self.dictionaries.extend(
-            frame
-                .entries
-                .into_iter()
-                .map(|entry| entry.body)
-                .filter(|body| !body.is_empty()),
-        );
+        for entry in frame.entries {
+            if is_membership(&entry.envelope) {
+                self.membership = Some(entry.envelope);
+            }
+            if !entry.body.is_empty() {
+                self.dictionaries.push(entry.body);
+            }
+        }
     }
+}
+
+/// What stands here was checked before it was written; only its kind is asked.
+fn is_membership(sealed: &[u8]) -> bool {
+    let said = envelope::decode(sealed).and_then(|one| Statement::decode(&one.payload_type, &one.payload));
+    matches!(said, Ok((_, Statement::Membership(_))))
 }
 
 fn open(dir: &Path, frames: &mut Vec<Vec<u8>>) -> Result<Journal, MemoryError> {

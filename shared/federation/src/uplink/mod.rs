@@ -25,6 +25,7 @@ use runtime::{SharedClock, Shutdown};
 use tokio::sync::{Notify, watch};
 use tonic::transport::Channel;
 use tracing::Instrument;
+use wire::statement::Membership;
 
 use crate::files::IdentityDir;
 use crate::identity::NodeIdentity;
@@ -156,6 +157,8 @@ pub struct UplinkState {
     pub clock_skew_ms: Option<i64>,
     /// Whether the parent was asked what it has of the own ledger.
     pub met: Meeting,
+    /// The node's membership as it came down last; nothing while the one it joined by stands.
+    pub membership: Option<Arc<Membership>>,
 }
 
 /// The child's end.
@@ -234,6 +237,17 @@ impl Uplink {
     /// Federation files that came down, oldest first.
     pub fn dictionaries(&self) -> &[Vec<u8>] {
         &self.memory.dictionaries
+    }
+
+    /// The node's own membership as it came down last, if it is of its present keys.
+    fn membership(&self) -> Option<Arc<Membership>> {
+        let sealed = self.memory.membership.as_ref()?;
+        match self.trust.statement(sealed) {
+            Ok(wire::Statement::Membership(said)) if said.member == self.node && said.member_epoch == self.epoch => {
+                Some(Arc::new(said))
+            }
+            _ => None,
+        }
     }
 
     /// One connection: hello, everything after the cursor, then what comes down.
@@ -366,12 +380,14 @@ impl Uplink {
             (position, reason)
         });
         let refused: Vec<_> = refused.collect();
+        let membership = self.membership();
         self.state.send_modify(|state| {
             state.cursor = self.memory.cursor;
             let checkpoint = self.memory.checkpoint.as_ref();
             state.checkpoint = checkpoint.map(|one| (one.origin.clone(), one.size, one.root));
             state.dictionaries = self.memory.dictionaries.len();
             state.refused = refused;
+            state.membership = membership;
             change(state);
         });
     }

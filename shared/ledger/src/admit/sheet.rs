@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::dictionary::{Dictionary, Dimension, DimensionSet};
+use domain::dictionary::{Dictionary, Dimension, DimensionSet, Stamp};
 use domain::federation::Federation;
 use domain::incident::LATEST_AHEAD_S;
 use domain::sheet::{BodyError, MAX_CELLS, SheetBody, SheetFacts, check_body, totals};
+use domain::tally::TallyKind;
 use domain::zone::TZDB_VERSION;
 use domain::{Code, Day};
 use wire::body;
@@ -14,7 +15,7 @@ use wire::statement::{BodyRef, SheetStatement};
 use super::{Judge, Stop};
 use crate::error::TakeError;
 use crate::reason::Reason;
-use crate::scope::{self, Fit};
+use crate::scope::{self, Fit, Reach};
 use crate::standing::MemberKeys;
 use crate::verdict::Incoming;
 
@@ -135,20 +136,29 @@ fn scope_rules(
     federation: &Federation,
 ) -> Result<(), Reason> {
     let covers = &author.membership.covers;
-    let mut places: BTreeSet<(Option<&Code>, Option<&Code>)> = BTreeSet::from([(None, None)]);
-    places.extend(body.completeness.keys().map(|(source, _)| (None, Some(source))));
+    let mut places = BTreeSet::from([(None, None, Reach::Afterwards)]);
+    let sources = body.completeness.keys().map(|(source, _)| source);
+    places.extend(sources.map(|source| (None, Some(source), Reach::Afterwards)));
     for key in body.cells.keys() {
         let value = |set: &DimensionSet, dimension| set.position(dimension).and_then(|at| key.values.get(at));
         if let Some(set) = federation.dictionary().set(&key.set) {
-            places.insert((value(set, Dimension::Territory), value(set, Dimension::Source)));
+            let reach = reach(federation.dictionary(), &key.measure);
+            places.insert((value(set, Dimension::Territory), value(set, Dimension::Source), reach));
         }
     }
-    for (territory, source) in places {
-        match scope::fit(federation.tree(), covers, facts.period, territory, source) {
+    for (territory, source, reach) in places {
+        match scope::fit(federation.tree(), covers, facts.period, (territory, source), reach) {
             Fit::Inside => {}
             Fit::TooLong => return Err(Reason::PeriodTooLong),
             Fit::Outside => return Err(Reason::OutOfScope),
         }
     }
     Ok(())
+}
+
+/// A measure that counts by another stamp than the registration may speak of what was received before the cover ended.
+fn reach(dictionary: &Dictionary, measure: &Code) -> Reach {
+    let measure = dictionary.measure(measure.as_str());
+    let afterwards = measure.is_some_and(|one| one.kind != TallyKind::Stock && !one.event.contains(&Stamp::Registered));
+    if afterwards { Reach::Afterwards } else { Reach::Covered }
 }

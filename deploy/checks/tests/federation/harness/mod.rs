@@ -1,6 +1,7 @@
 //! A federation in one process: the hub and the nodes as they are, each in a directory of its own, over links that a test
 //! may cut. Nothing happens by itself: what is pushed, and when, is a call of the test.
 
+mod below;
 mod files;
 mod link;
 mod peer;

@@ -29,7 +29,9 @@ const HUB: &str = "hub";
 pub struct Stage {
     pub clock: ManualClock,
     root: PathBuf,
-    network: MemoryNetwork,
+    pub(super) network: MemoryNetwork,
+    /// Open doors of regions, by the name under which they are reached.
+    pub(super) doors: Mutex<BTreeMap<String, (Shutdown, tokio::task::JoinHandle<()>)>>,
     links: Mutex<BTreeMap<String, Link>>,
     raised: Option<(Arc<Hub>, Shutdown, Tasks)>,
     /// Removes everything at the end.
@@ -64,6 +66,7 @@ impl Stage {
             clock: ManualClock::new(NOW.parse::<Timestamp>().unwrap()),
             root: root.to_owned(),
             network: MemoryNetwork::new(),
+            doors: Mutex::default(),
             links: Mutex::default(),
             raised: None,
             _dir: None,
