@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::federation::Federation;
-use domain::{Code, NodeId, Period};
+use domain::{NodeId, Period};
 use federation::held;
 use federation::parent::asked::{named, reason};
 use report::Format;

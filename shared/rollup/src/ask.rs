@@ -12,7 +12,7 @@ use crate::attest::{Attested, Attesting};
 use crate::coverage::coverage;
 use crate::expect::Expected;
 use crate::fold::{FoldError, Lanes, Sums, fold, join};
-use crate::overlap::LeftOut;
+use crate::overlap::Contest;
 use crate::place::Places;
 use crate::plan::{BREAKDOWNS, Plan, breakdown_set};
 use crate::state::{Marks, marks_over, value};
@@ -77,7 +77,7 @@ impl Rollup {
         let mut places = Places::new(tree, &self.codes, scope, &stretches);
         let plan = Plan::new(dictionary, &self.codes);
         let mut lanes = Lanes::new(dictionary.measures().len(), places.children().len(), self.codes.len());
-        let mut left_out = LeftOut::new(tree, &self.codes, &self.members);
+        let mut left_out = Contest::new(tree, &self.codes, &self.members);
         let days = (&stretches[..], *period);
         let heard = fold(self, &plan, &mut places, days, &mut lanes, &mut left_out).map_err(unaddable)?;
         fold_stocks(

@@ -18,7 +18,7 @@ use crate::ask::{Question, RollupError};
 use crate::attest::{Attested, Attesting};
 use crate::expect::Expected;
 use crate::fold::{FoldError, Origin, Sink, fold};
-use crate::overlap::LeftOut;
+use crate::overlap::Contest;
 use crate::packed::Figure;
 use crate::place::{Place, Places};
 use crate::plan::{Plan, Reading};
@@ -165,7 +165,7 @@ impl Rollup {
             measure: measure.code.clone(),
             error,
         };
-        let mut left_out = LeftOut::new(tree, &self.codes, &self.members);
+        let mut left_out = Contest::new(tree, &self.codes, &self.members);
         let days = (&stretches[..], *period);
         fold(self, &plan, &mut places, days, &mut sink, &mut left_out).map_err(unaddable)?;
         let limits = (*period, *today);

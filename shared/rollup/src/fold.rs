@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use domain::tally::TallyError;
 use domain::{NodeId, Period};
 
-use crate::overlap::{LeftOut, Spot};
+use crate::overlap::{Contest, Spot};
 use crate::packed::Figure;
 use crate::place::{Place, Places};
 use crate::plan::{BREAKDOWNS, Plan, Reading};
@@ -122,7 +122,7 @@ pub(crate) fn fold<'a>(
     places: &mut Places<'_>,
     (stretches, period): (&[Stretch], Period),
     sink: &mut impl Sink<'a>,
-    left_out: &mut LeftOut<'a>,
+    left_out: &mut Contest<'a>,
 ) -> Result<Heard<'a>, FoldError> {
     let mut heard = HashMap::new();
     for (node, sheets) in &rollup.nodes {
@@ -154,7 +154,7 @@ fn fold_sheet<'a>(
     (stretch, origin): (usize, Origin<'a>),
     sink: &mut impl Sink<'a>,
     heard: &mut [bool],
-    left_out: &mut LeftOut<'a>,
+    left_out: &mut Contest<'a>,
 ) -> Result<(), FoldError> {
     let (node, sheet) = (origin.node, origin.sheet);
     let is_contested = left_out.concerns(node);

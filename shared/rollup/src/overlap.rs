@@ -38,7 +38,7 @@ impl Claim<'_> {
 
 /// What is left out of one question.
 #[derive(Debug)]
-pub(crate) struct LeftOut<'a> {
+pub(crate) struct Contest<'a> {
     tree: &'a Tree,
     codes: &'a Codes,
     claims: HashMap<&'a NodeId, Vec<Claim<'a>>>,
@@ -56,7 +56,7 @@ pub(crate) struct Spot {
     pub(crate) source: u32,
 }
 
-impl<'a> LeftOut<'a> {
+impl<'a> Contest<'a> {
     /// Whose claims stand against whom.
     pub(crate) fn new(tree: &'a Tree, codes: &'a Codes, members: &'a [Member]) -> Self {
         let by_node: HashMap<&NodeId, &Member> = members.iter().map(|member| (&member.node, member)).collect();
