@@ -188,6 +188,7 @@ mod tests {
     fn last(closure: Closure, sealed_at_ms: i64) -> LastSheet {
         LastSheet {
             position: 0,
+            withdrawn: false,
             closure,
             void_above: false,
             say_again: false,

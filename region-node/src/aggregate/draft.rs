@@ -87,6 +87,8 @@ pub struct Draft {
     pub day: Day,
     /// Open or closed.
     pub closure: Closure,
+    /// Reason, when it takes the day back.
+    pub withdrawn: Option<Code>,
     /// The body as a value.
     pub body: SheetBody,
     /// The body as bytes.
@@ -127,6 +129,21 @@ impl Overfull {
 }
 
 impl Draft {
+    /// The draft that unsays a day.
+    pub fn unsaying(day: Day) -> Self {
+        let body = SheetBody::default();
+        let bytes = wire::body::encode(&body);
+        Self {
+            day,
+            // Otherwise the clock alone would close the day and speak of it again.
+            closure: Closure::Closed,
+            withdrawn: Some(SheetFacts::nothing_attested()),
+            reference: BodyRef::of(&bytes),
+            body,
+            bytes,
+        }
+    }
+
     /// The draft of a day.
     pub fn new(
         day: Day,
@@ -157,6 +174,7 @@ impl Draft {
         Ok(Self {
             day,
             closure,
+            withdrawn: None,
             body,
             bytes,
             reference,
@@ -183,7 +201,7 @@ impl Draft {
             bounds: zone.bounds(self.day),
             closure: self.closure,
             revision,
-            withdrawn: None,
+            withdrawn: self.withdrawn.clone(),
             zone: zone.clone(),
             tzdb: TZDB_VERSION.to_owned(),
             dictionary: *dictionary.1.as_bytes(),

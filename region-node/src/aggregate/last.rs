@@ -16,6 +16,8 @@ pub struct LastSheet {
     pub position: u64,
     /// Open or closed.
     pub closure: Closure,
+    /// It took the day back, and the parent did not refuse that.
+    pub withdrawn: bool,
     /// Whether it counts for nothing above: it took the day back, or the parent refused it.
     pub void_above: bool,
     /// Whether the parent refused it for a reason that saying the same again lifts: the day lay ahead by its clock, or
@@ -33,6 +35,7 @@ impl LastSheet {
         Self {
             position,
             closure: facts.closure,
+            withdrawn: facts.withdrawn.is_some() && refused.is_none(),
             void_above: facts.withdrawn.is_some() || refused.is_some(),
             say_again: refused.is_some_and(|reason| LIFTED_BY_REPEAT.contains(&reason.as_str())),
             sealed_at_ms: facts.sealed_at_ms,

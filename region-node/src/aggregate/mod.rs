@@ -250,9 +250,15 @@ impl Aggregator {
         let last = step.last.get(&day);
         let calendar = &step.terms.calendar;
         let expected = calendar.covers(day) && calendar.expects(day, &step.sources.declared);
-        if last.is_none() && cells.is_empty() && !expected {
-            // Its only incident was withdrawn before the day was ever spoken of, or is another node's.
-            return Ok(Drafted::Nothing);
+        if cells.is_empty() && !expected {
+            // What was counted of the day is withdrawn, undone or another node's. Was it spoken of, that is unsaid:
+            // an empty sheet would look like a day on which nothing happened.
+            let unsaid = last.is_none_or(|last| last.withdrawn);
+            return Ok(if unsaid {
+                Drafted::Nothing
+            } else {
+                Drafted::New(Draft::unsaying(day))
+            });
         }
         let was_closed = last.is_some_and(|last| last.closure == Closure::Closed);
         let over = was_closed || calendar.is_over(day, step.now_ms);

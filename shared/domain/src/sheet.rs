@@ -107,6 +107,10 @@ impl From<&Tally> for MeasureTotal {
     }
 }
 
+/// Reason of a withdrawn revision after which the node says nothing of the period any more, as if it never had: what it
+/// counted was taken back, and nobody expects the period.
+const NOTHING_ATTESTED: &str = "NOTHING_ATTESTED";
+
 /// What a statement says of a sheet beside the hash of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SheetFacts {
@@ -134,6 +138,20 @@ pub struct SheetFacts {
     pub cell_count: u32,
     /// Total of each measure that has a cell, from the measure's total set.
     pub totals: BTreeMap<Code, MeasureTotal>,
+}
+
+impl SheetFacts {
+    /// The reason of a revision that unsays the period.
+    pub fn nothing_attested() -> Code {
+        Code::literal(NOTHING_ATTESTED)
+    }
+
+    /// Whether this revision unsays the period: a fold takes it for no sheet at all.
+    pub fn unsays(&self) -> bool {
+        self.withdrawn
+            .as_ref()
+            .is_some_and(|reason| reason.as_str() == NOTHING_ATTESTED)
+    }
 }
 
 /// Sums each measure over its total set: what the statement must say of this body.

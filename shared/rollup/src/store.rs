@@ -84,8 +84,12 @@ impl Rollup {
         self.members = members;
     }
 
-    /// Puts a sheet in the place of whatever stood for the node and the period.
+    /// Puts a sheet in the place of whatever stood for the node and the period. One that unsays the period leaves nothing
+    /// there.
     pub fn put(&mut self, node: &NodeId, facts: &SheetFacts, body: &SheetBody, standing: SheetStanding) {
+        if facts.unsays() {
+            return self.remove(node, &facts.period);
+        }
         let stated = body
             .completeness
             .iter()
