@@ -27,8 +27,8 @@ pub struct Reports(pub Arc<Node>);
 impl ReportService for Reports {
     async fn get_report(
         &self,
-        request: Request<pb::ReadReportRequest>,
-    ) -> Result<Response<pb::ReadReportResponse>, Status> {
+        request: Request<pb::ReportServiceGetReportRequest>,
+    ) -> Result<Response<pb::ReportServiceGetReportResponse>, Status> {
         let asked = request.into_inner();
         let asked = pb::GetReportRequest {
             scope: asked.scope,
@@ -37,7 +37,7 @@ impl ReportService for Reports {
             format: or_default(asked.format),
         };
         let document = document(&self.0, asked).await?;
-        Ok(Response::new(pb::ReadReportResponse { document }))
+        Ok(Response::new(pb::ReportServiceGetReportResponse { document }))
     }
 
     async fn explain(&self, request: Request<pb::ExplainRequest>) -> Result<Response<pb::ExplainResponse>, Status> {
@@ -73,8 +73,8 @@ impl ReportService for Reports {
 
     async fn get_entry(
         &self,
-        request: Request<pb::ReadEntryRequest>,
-    ) -> Result<Response<pb::ReadEntryResponse>, Status> {
+        request: Request<pb::ReportServiceGetEntryRequest>,
+    ) -> Result<Response<pb::ReportServiceGetEntryResponse>, Status> {
         let asked = request.into_inner();
         let ledger = Arc::clone(&self.0.ledger);
         let read = blocking(move || {
@@ -85,7 +85,7 @@ impl ReportService for Reports {
             };
             let body = if asked.with_body { ledger.body(position)? } else { None };
             let inclusion = ledger.prove_inclusion(position, ledger.size());
-            Ok::<_, ledger::LedgerError>(Some(pb::ReadEntryResponse {
+            Ok::<_, ledger::LedgerError>(Some(pb::ReportServiceGetEntryResponse {
                 envelope: entry.envelope,
                 body: body.unwrap_or_default(),
                 author_key: ledger

@@ -25,7 +25,7 @@ pub struct EntryArgs {
 /// Runs `entry`.
 pub async fn run(args: EntryArgs, voice: Voice) -> Result<(), Failure> {
     let session = Session::open(&args.place.dir, voice.lang).await?;
-    let request = pb::ReadEntryRequest {
+    let request = pb::ReportServiceGetEntryRequest {
         position: args.position,
         with_body: false,
     };

@@ -83,7 +83,7 @@ impl MembersService for MembersAdmin {
         Ok(Response::new(pb::CoverResponse { position }))
     }
 
-    async fn uncover(&self, request: Request<pb::UncoverRequest>) -> Result<Response<pb::CoverResponse>, Status> {
+    async fn uncover(&self, request: Request<pb::UncoverRequest>) -> Result<Response<pb::UncoverResponse>, Status> {
         let pb::UncoverRequest {
             node,
             territory,
@@ -96,7 +96,7 @@ impl MembersService for MembersAdmin {
         let parent = Arc::clone(self.0.parent());
         let position = blocking(move || parent.uncover(&node, &territory, source.as_ref(), from)).await?;
         let position = position.map_err(|error| Status::from(&error))?;
-        Ok(Response::new(pb::CoverResponse { position }))
+        Ok(Response::new(pb::UncoverResponse { position }))
     }
 
     async fn compare_member(

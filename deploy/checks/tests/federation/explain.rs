@@ -23,7 +23,7 @@ async fn explained(stage: &Stage, period: &str, cell: &str) -> Value {
 
 /// What somebody else finds out about an entry with the hub's ledger key alone: who said it, and that it is in the tree.
 async fn verified(stage: &Stage, position: u64) -> (Digest, Statement, Vec<u8>) {
-    let request = pb::ReadEntryRequest {
+    let request = pb::ReportServiceGetEntryRequest {
         position,
         with_body: true,
     };
@@ -156,7 +156,7 @@ async fn a_question_that_cannot_be_answered_is_told_by_its_reason() {
             .unwrap_err();
         assert_eq!(runtime::status::reason(&refused).as_deref(), Some(reason), "{refused}");
     }
-    let absent = pb::ReadEntryRequest {
+    let absent = pb::ReportServiceGetEntryRequest {
         position: 9_999,
         with_body: false,
     };
