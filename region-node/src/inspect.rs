@@ -124,7 +124,7 @@ impl Inspection {
     fn sheets(&self, page: &mut Page<'_>) -> fmt::Result {
         let sheets = self.node.status().sheets;
         page.gauge(
-            "restore_held_days",
+            "restore_held",
             "Days that are not sealed after a restore until their incidents are sent again.",
             i64::try_from(self.node.held_days()).unwrap_or(i64::MAX),
         )?;
