@@ -1,7 +1,7 @@
 //! A talk: nodes push to their parent at the same time, over turmoil's network, and faults strike as the script says.
 //!
 //! Every machine is a host of its own with the product's loop ends on it: the hub's accept loop over mutual TLS, the
-//! node's push. A push must end by itself, whatever was lost: [`LONGEST`] is the liveness bound.
+//! node's push. A push must end by itself, whatever was lost: `LONGEST` is the liveness bound.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
